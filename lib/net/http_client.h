@@ -109,6 +109,12 @@ struct gw_http_call *gw_http_call_open(struct gw_http_client *client,
  */
 struct gw_text gw_http_call_take(struct gw_http_call *call);
 
+/*
+ * Whether the framing says that what the next take returns, or the last one returned, are the last
+ * bytes: on_end follows. Lets a relay write the end together with them.
+ */
+bool gw_http_call_is_complete(const struct gw_http_call *call);
+
 /* Ends the call at any time, also after on_end/on_fail; always needed exactly once. */
 void gw_http_call_close(struct gw_http_call *call);
 
