@@ -13,8 +13,7 @@
 
 #include "lib/base/text.h"
 
-#define GW_GROUPS_MAX 32 /* groups one user, key or provider may name; spec 03 §1 bounds the text \
-                          */
+#define GW_GROUPS_MAX      32 /* that one user, key or provider may name; spec 03 §1 */
 #define GW_KEY_DIGEST_SIZE 32
 
 enum gw_provider_type {
@@ -29,9 +28,13 @@ enum gw_provider_type {
 const char *gw_provider_type_name(enum gw_provider_type type); /* "openai-compatible" */
 bool gw_provider_type_parse(struct gw_text name, enum gw_provider_type *ret_type);
 
+/*
+ * Last in each struct below: a snapshot, which holds a million of them, allocates only the groups
+ * that are there. So read at[0 .. count), and never copy one of its rows as a whole.
+ */
 struct gw_groups {
-    struct gw_text at[GW_GROUPS_MAX];
     size_t count;
+    struct gw_text at[GW_GROUPS_MAX];
 };
 
 struct gw_config_user {
@@ -59,13 +62,13 @@ struct gw_config_provider {
     struct gw_text url;
     struct gw_text sealed_key; /* lib/codec/seal.h, associated data "provider:<id>" */
     bool enabled;
-    uint32_t weight;  /* 1..100 */
-    int32_t priority; /* lower is preferred */
-    struct gw_groups groups;
+    uint32_t weight;                /* 1..100 */
+    int32_t priority;               /* lower is preferred */
     struct gw_text cost_multiplier; /* decimal text */
     int64_t first_byte_timeout_us;  /* streaming; 0: none */
     int64_t stream_idle_timeout_us; /* 0: none */
     int64_t total_timeout_us;       /* not streaming; 0: none */
+    struct gw_groups groups;
 };
 
 struct gw_config_settings {
