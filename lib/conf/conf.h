@@ -103,8 +103,8 @@ struct gw_conf_argument {
 };
 
 struct gw_conf_sources {
-    const char *path;         /* NULL: no file */
-    char *const *environment; /* as environ; NULL: none */
+    const char *path;               /* NULL: no file */
+    const char *const *environment; /* as environ; NULL: none */
     const struct gw_conf_argument *arguments;
     size_t argument_count;
 };
@@ -135,7 +135,7 @@ const void *gw_conf_values(const struct gw_conf *conf);
 /* ---- Printing --------------------------------------------------------------------------- */
 
 void gw_conf_print_help(const struct gw_conf_table *table, struct gw_buf *out);
-/* Every setting, its value and where it came from; loads again as a file. Secrets: "***". */
+/* Every setting in the file's syntax, with where it came from. Secrets: "***". */
 void gw_conf_print_effective(const struct gw_conf *conf, struct gw_buf *out);
 
 #endif
