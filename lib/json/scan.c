@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine over bytes:
+ *
+ *      { [ ,                       "            :
+ *   VALUE <----------- COMMA     KEY --> string --> COLON --> VALUE
+ *     |  \                ^
+ *     |   string, number, |
+ *     |   literal --------+---- depth 0 ----> DONE
+ *     +-- { --> FIRST_KEY, [ --> FIRST_ITEM
+ *
+ *   VALUE       a value must come
+ *   FIRST_ITEM  a value, or the end of an empty array
+ *   KEY         a name must come
+ *   FIRST_KEY   a name, or the end of an empty object
+ *   COLON       between a name and its value
+ *   COMMA       a value is complete: a comma or the container's end
+ *   STRING      inside quotes; ESCAPE after a backslash, HEX in its four digits
+ *   NUMBER      inside a number; `detail` is the place in its grammar
+ *   LITERAL     inside null, true or false; `detail` counts the bytes seen
+ *   DONE        only white space may follow
+ *   BROKEN      not JSON
+ *
+ * Nearly all bytes of a request are inside strings, so those are passed over sixteen at a time;
+ * the rest is a switch per byte. Tables are followed only from the outside in: `hits` is the
+ * chain of containers that some table asked for, and as soon as one is entered that none asked
+ * for, names need not even be compared until it is left.
+ */
+#include "lib/json/scan.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "lib/base/check.h"
+
+enum state {
+    VALUE,
+    FIRST_ITEM,
+    KEY,
+    FIRST_KEY,
+    COLON,
+    COMMA,
+    STRING,
+    ESCAPE,
+    HEX,
+    NUMBER,
+    LITERAL,
+    DONE,
+    BROKEN,
+};
+
+/* Places in a number. Those up to NUMBER_LAST_GOOD may be its end. */
+enum place {
+    NUMBER_ZERO,
+    NUMBER_WHOLE,
+    NUMBER_FRACTION,
+    NUMBER_EXPONENT,
+    NUMBER_LAST_GOOD = NUMBER_EXPONENT,
+    NUMBER_MINUS,
+    NUMBER_POINT,
+    NUMBER_E,
+    NUMBER_SIGN,
+};
+
+static const char *const LITERALS[] = {
+    [GW_SCAN_NULL] = "null", [GW_SCAN_FALSE] = "false", [GW_SCAN_TRUE] = "true"};
+
+void gw_scan_init(struct gw_scan *scan, const struct gw_scan_name *table, gw_scan_fn *found,
+                  void *owner)
+{
+    /* Everything but the carry, the arrays of tracked levels and the depth bits. */
+    scan->found = found;
+    scan->owner = owner;
+    scan->root = (struct gw_scan_name){"", -1, table};
+    scan->hit = &scan->root;
+    scan->mark = NULL;
+    scan->offset = 0;
+    scan->begin = 0;
+    scan->depth = 0;
+    scan->tracked = 0;
+    scan->carried = 0;
+    scan->state = VALUE;
+    scan->detail = 0;
+    scan->is_key = scan->has_escape = scan->is_kept = scan->is_cut = false;
+}
+
+/* ---- Tokens in pieces ------------------------------------------------------------------- */
+
+static inline bool is_in_token(const struct gw_scan *scan)
+{
+    return scan->state >= STRING && scan->state <= LITERAL;
+}
+
+static void carry(struct gw_scan *scan, const char *upto)
+{
+    size_t len = (size_t)(upto - scan->mark);
+    size_t room = GW_SCAN_CARRY_MAX - scan->carried;
+
+    if (len > room) {
+        scan->is_cut = true;
+        len = room;
+    }
+    memcpy(scan->carry + scan->carried, scan->mark, len);
+    scan->carried = (uint16_t)(scan->carried + len);
+}
+
+/* The token in hand, complete now: in place if it came in one piece. */
+static struct gw_text token(struct gw_scan *scan, const char *upto)
+{
+    if (scan->carried == 0) {
+        return (struct gw_text){scan->mark, (size_t)(upto - scan->mark)};
+    }
+    carry(scan, upto);
+    return (struct gw_text){scan->carry, scan->carried};
+}
+
+static inline void begin_token(struct gw_scan *scan, enum state state, const char *mark)
+{
+    scan->state = (uint8_t)state;
+    scan->mark = mark;
+    scan->carried = 0;
+    scan->is_cut = false;
+    scan->has_escape = false;
+}
+
+/* ---- Names ------------------------------------------------------------------------------ */
+
+/* The innermost open container's table, or NULL if nothing inside it is looked for. */
+static inline const struct gw_scan_name *table_here(const struct gw_scan *scan)
+{
+    return scan->depth == scan->tracked && scan->depth > 0 ? scan->hits[scan->tracked - 1]->inside
+                                                           : NULL;
+}
+
+/* No member of an object is the table's "[]", whatever it is called. */
+static const struct gw_scan_name *look_up(const struct gw_scan_name *table, struct gw_text name)
+{
+    for (; table->name != NULL; table++) {
+        if (strncmp(table->name, name.at, name.len) == 0 && table->name[name.len] == '\0') {
+            return table->name[0] == '[' ? NULL : table;
+        }
+    }
+    return NULL;
+}
+
+/* A name may be written with escapes: "mod\u0065l" is "model". */
+static const struct gw_scan_name *look_up_escaped(const struct gw_scan_name *table,
+                                                  struct gw_text written)
+{
+    const struct gw_scan_name *name = NULL;
+    struct gw_buf plain;
+
+    gw_buf_init(&plain, GW_SCAN_CARRY_MAX);
+    if (gw_scan_unescape(written, &plain) == GW_OK && plain.len > 0 &&
+        memchr(plain.at, '\0', plain.len) == NULL) {
+        name = look_up(table, gw_buf_text(&plain));
+    }
+    gw_buf_fini(&plain);
+    return name;
+}
+
+static void end_key(struct gw_scan *scan, const char *upto)
+{
+    scan->state = COLON;
+    scan->hit = NULL;
+    if (scan->is_kept) {
+        struct gw_text written = token(scan, upto);
+
+        if (scan->is_cut || written.len == 0) {
+            return;
+        }
+        scan->hit = scan->has_escape ? look_up_escaped(table_here(scan), written)
+                                     : look_up(table_here(scan), written);
+    }
+}
+
+/* Before a value in an array: what is its every item asked for as? */
+static inline void hit_item(struct gw_scan *scan)
+{
+    const struct gw_scan_name *table = table_here(scan);
+
+    while (table != NULL && table->name != NULL && table->name[0] != '[') {
+        table++;
+    }
+    scan->hit = table == NULL || table->name == NULL ? NULL : table;
+}
+
+/* ---- Values ----------------------------------------------------------------------------- */
+
+static inline bool top_is_object(const struct gw_scan *scan)
+{
+    unsigned top = scan->depth - 1u;
+
+    return (scan->is_object[top / 64] >> (top % 64) & 1) != 0;
+}
+
+static inline void after_value(struct gw_scan *scan)
+{
+    scan->state = scan->depth == 0 ? DONE : COMMA;
+}
+
+static void tell(struct gw_scan *scan, const struct gw_scan_found *found)
+{
+    if (found->id >= 0) {
+        scan->found(scan->owner, found);
+    }
+}
+
+/* A scalar is complete; `at` points behind its text and `end` is the offset behind all of it. */
+static void end_scalar(struct gw_scan *scan, enum gw_scan_kind kind, const char *at, uint64_t end)
+{
+    const struct gw_scan_name *hit = scan->hit;
+
+    after_value(scan);
+    if (hit != NULL && hit->id >= 0) {
+        struct gw_scan_found found = {.id = hit->id,
+                                      .kind = kind,
+                                      .edge = GW_SCAN_WHOLE,
+                                      .begin = scan->begin,
+                                      .end = end,
+                                      .text = token(scan, at)};
+
+        found.is_cut = scan->is_cut;
+        scan->found(scan->owner, &found);
+    }
+}
+
+static bool open_container(struct gw_scan *scan, enum gw_scan_kind kind)
+{
+    uint64_t bit = UINT64_C(1) << (scan->depth % 64);
+    const struct gw_scan_name *hit = scan->hit;
+
+    if (scan->depth == GW_SCAN_DEPTH_MAX) {
+        return false;
+    }
+    if (kind == GW_SCAN_OBJECT) {
+        scan->is_object[scan->depth / 64] |= bit;
+    } else {
+        scan->is_object[scan->depth / 64] &= ~bit;
+    }
+    if (hit != NULL && scan->depth == scan->tracked && scan->tracked < GW_SCAN_TRACK_MAX) {
+        scan->begins[scan->tracked] = scan->begin;
+        scan->hits[scan->tracked++] = hit;
+        tell(scan, &(struct gw_scan_found){
+                       .id = hit->id, .kind = kind, .edge = GW_SCAN_OPEN, .begin = scan->begin});
+    }
+    scan->depth++;
+    scan->state = kind == GW_SCAN_OBJECT ? FIRST_KEY : FIRST_ITEM;
+    return true;
+}
+
+static bool close_container(struct gw_scan *scan, enum gw_scan_kind kind, uint64_t end)
+{
+    if (scan->depth == 0 || top_is_object(scan) != (kind == GW_SCAN_OBJECT)) {
+        return false;
+    }
+    if (scan->depth == scan->tracked) {
+        scan->tracked--;
+        tell(scan, &(struct gw_scan_found){.id = scan->hits[scan->tracked]->id,
+                                           .kind = kind,
+                                           .edge = GW_SCAN_CLOSE,
+                                           .begin = scan->begins[scan->tracked],
+                                           .end = end});
+    }
+    scan->depth--;
+    after_value(scan);
+    return true;
+}
+
+static bool begin_literal(struct gw_scan *scan, enum gw_scan_kind kind, const char *at)
+{
+    begin_token(scan, LITERAL, at);
+    scan->detail = (uint8_t)((kind << 4) | 1);
+    return true;
+}
+
+static bool begin_number(struct gw_scan *scan, const char *at)
+{
+    begin_token(scan, NUMBER, at);
+    scan->detail = *at == '-' ? NUMBER_MINUS : *at == '0' ? NUMBER_ZERO : NUMBER_WHOLE;
+    return true;
+}
+
+static bool begin_value(struct gw_scan *scan, const char *at, uint64_t offset)
+{
+    if (scan->depth > 0 && !top_is_object(scan)) {
+        hit_item(scan);
+    }
+    scan->begin = offset;
+    scan->is_key = false;
+    scan->is_kept = scan->hit != NULL && scan->hit->id >= 0;
+    switch (*at) {
+    case '"':
+        begin_token(scan, STRING, at + 1);
+        return true;
+    case '{':
+        return open_container(scan, GW_SCAN_OBJECT);
+    case '[':
+        return open_container(scan, GW_SCAN_ARRAY);
+    case 'n':
+        return begin_literal(scan, GW_SCAN_NULL, at);
+    case 'f':
+        return begin_literal(scan, GW_SCAN_FALSE, at);
+    case 't':
+        return begin_literal(scan, GW_SCAN_TRUE, at);
+    default:
+        return (*at == '-' || (*at >= '0' && *at <= '9')) && begin_number(scan, at);
+    }
+}
+
+static bool begin_key(struct gw_scan *scan, const char *at)
+{
+    const struct gw_scan_name *table = table_here(scan);
+
+    if (*at != '"') {
+        return false;
+    }
+    begin_token(scan, STRING, at + 1);
+    scan->is_key = true;
+    scan->is_kept = table != NULL && table->name != NULL;
+    return true;
+}
+
+/* ---- Inside tokens ---------------------------------------------------------------------- */
+
+/* The first byte that is not plain string content: a quote, a backslash or a control. */
+static inline const char *skip_plain(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
+                  control = _mm_set1_epi8(0x1f);
+
+    for (; end - at >= 16; at += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i stop = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)),
+            _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+        int mask = _mm_movemask_epi8(stop);
+
+        if (mask != 0) {
+            return at + __builtin_ctz((unsigned)mask);
+        }
+    }
+#endif
+    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
+        at++;
+    }
+    return at;
+}
+
+/* Returns where to go on, or NULL if the byte at scan->mark's string is not allowed. */
+static const char *in_string(struct gw_scan *scan, const char *at, const char *end, uint64_t offset)
+{
+    const char *stop = skip_plain(at, end);
+
+    if (stop == end) {
+        return end;
+    }
+    if (*stop == '\\') {
+        scan->has_escape = true;
+        scan->state = ESCAPE;
+        return stop + 1;
+    }
+    if (*stop != '"') {
+        scan->offset = offset + (uint64_t)(stop - at);
+        return NULL;
+    }
+    if (scan->is_key) {
+        end_key(scan, stop);
+    } else {
+        end_scalar(scan, GW_SCAN_STRING, stop, offset + (uint64_t)(stop - at) + 1);
+    }
+    return stop + 1;
+}
+
+static bool in_escape(struct gw_scan *scan, char byte)
+{
+    scan->state = STRING;
+    switch (byte) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return true;
+    case 'u':
+        scan->state = HEX;
+        scan->detail = 0;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static inline int hex_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9') {
+        return byte - '0';
+    }
+    byte = (char)(byte | 0x20);
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+static bool in_hex(struct gw_scan *scan, char byte)
+{
+    if (++scan->detail == 4) {
+        scan->state = STRING;
+    }
+    return hex_digit(byte) >= 0;
+}
+
+static bool in_literal(struct gw_scan *scan, const char *at, uint64_t offset)
+{
+    enum gw_scan_kind kind = (enum gw_scan_kind)(scan->detail >> 4);
+    unsigned seen = scan->detail & 15;
+
+    if (*at != LITERALS[kind][seen]) {
+        return false;
+    }
+    scan->detail++;
+    if (LITERALS[kind][seen + 1] == '\0') {
+        end_scalar(scan, kind, at + 1, offset + 1);
+    }
+    return true;
+}
+
+/* The place after `byte`, or -1 if the number does not go on with it. */
+static int next_place(enum place place, char byte)
+{
+    bool is_digit = byte >= '0' && byte <= '9';
+
+    switch (place) {
+    case NUMBER_MINUS:
+        return byte == '0' ? NUMBER_ZERO : is_digit ? NUMBER_WHOLE : -1;
+    case NUMBER_WHOLE:
+        if (is_digit) {
+            return NUMBER_WHOLE;
+        }
+        __attribute__((fallthrough));
+    case NUMBER_ZERO:
+        return byte == '.' ? NUMBER_POINT : (byte | 0x20) == 'e' ? NUMBER_E : -1;
+    case NUMBER_POINT:
+        return is_digit ? NUMBER_FRACTION : -1;
+    case NUMBER_FRACTION:
+        return is_digit ? NUMBER_FRACTION : (byte | 0x20) == 'e' ? NUMBER_E : -1;
+    case NUMBER_E:
+        if (byte == '+' || byte == '-') {
+            return NUMBER_SIGN;
+        }
+        __attribute__((fallthrough));
+    case NUMBER_SIGN:
+    case NUMBER_EXPONENT:
+        return is_digit ? NUMBER_EXPONENT : -1;
+    }
+    return -1;
+}
+
+/* Returns where the number ended, `end` if it may go on, or NULL if it broke off. */
+static const char *in_number(struct gw_scan *scan, const char *at, const char *end, uint64_t offset)
+{
+    const char *begin = at;
+
+    for (; at < end; at++) {
+        int place = next_place((enum place)scan->detail, *at);
+
+        if (place < 0) {
+            break;
+        }
+        scan->detail = (uint8_t)place;
+    }
+    if (at == end) {
+        return end;
+    }
+    if (scan->detail > NUMBER_LAST_GOOD) {
+        scan->offset = offset + (uint64_t)(at - begin);
+        return NULL;
+    }
+    end_scalar(scan, GW_SCAN_NUMBER, at, offset + (uint64_t)(at - begin));
+    return at;
+}
+
+/* ---- Feeding ---------------------------------------------------------------------------- */
+
+static inline bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+/* A byte outside of tokens that is no white space. */
+static bool structure(struct gw_scan *scan, const char *at, uint64_t offset)
+{
+    switch ((enum state)scan->state) {
+    case FIRST_ITEM:
+        if (*at == ']') {
+            return close_container(scan, GW_SCAN_ARRAY, offset + 1);
+        }
+        __attribute__((fallthrough));
+    case VALUE:
+        return begin_value(scan, at, offset);
+    case FIRST_KEY:
+        if (*at == '}') {
+            return close_container(scan, GW_SCAN_OBJECT, offset + 1);
+        }
+        __attribute__((fallthrough));
+    case KEY:
+        return begin_key(scan, at);
+    case COLON:
+        scan->state = VALUE;
+        return *at == ':';
+    case COMMA:
+        if (*at == ',') {
+            scan->state = top_is_object(scan) ? KEY : VALUE;
+            return true;
+        }
+        return (*at == '}' || *at == ']') &&
+               close_container(scan, *at == '}' ? GW_SCAN_OBJECT : GW_SCAN_ARRAY, offset + 1);
+    case STRING:
+    case ESCAPE:
+    case HEX:
+    case NUMBER:
+    case LITERAL:
+    case DONE:
+    case BROKEN:
+        return false;
+    }
+    return false;
+}
+
+/* One step from `at`: returns where to go on, or NULL if this is not JSON. */
+static inline const char *step(struct gw_scan *scan, const char *at, const char *end,
+                               uint64_t offset)
+{
+    bool is_good;
+
+    switch ((enum state)scan->state) {
+    case STRING:
+        return in_string(scan, at, end, offset);
+    case NUMBER:
+        return in_number(scan, at, end, offset);
+    case ESCAPE:
+        is_good = in_escape(scan, *at);
+        break;
+    case HEX:
+        is_good = in_hex(scan, *at);
+        break;
+    case LITERAL:
+        is_good = in_literal(scan, at, offset);
+        break;
+    case VALUE:
+    case FIRST_ITEM:
+    case KEY:
+    case FIRST_KEY:
+    case COLON:
+    case COMMA:
+    case DONE:
+    case BROKEN:
+    default:
+        is_good = is_space(*at) || structure(scan, at, offset);
+        break;
+    }
+    return is_good ? at + 1 : NULL;
+}
+
+enum gw_err gw_scan_feed(struct gw_scan *scan, struct gw_text bytes)
+{
+    const char *at = bytes.at, *end = bytes.at + bytes.len;
+    uint64_t base = scan->offset;
+
+    if (scan->state == BROKEN) {
+        return GW_E_INVALID;
+    }
+    scan->mark = at;
+    while (at < end) {
+        uint64_t offset = base + (uint64_t)(at - bytes.at);
+        const char *next;
+
+        scan->offset = offset;
+        next = step(scan, at, end, offset);
+        if (next == NULL) {
+            scan->state = BROKEN;
+            return GW_E_INVALID;
+        }
+        at = next;
+    }
+    scan->offset = base + bytes.len;
+    if (is_in_token(scan) && scan->is_kept && bytes.len > 0) {
+        carry(scan, end);
+    }
+    return GW_OK;
+}
+
+enum gw_err gw_scan_end(struct gw_scan *scan)
+{
+    /* Only a number at the very end does not know that it is complete. */
+    if (scan->state == NUMBER && scan->depth == 0 && scan->detail <= NUMBER_LAST_GOOD) {
+        scan->state = DONE;
+    }
+    if (scan->state != DONE) {
+        scan->state = BROKEN;
+        return GW_E_INVALID;
+    }
+    return GW_OK;
+}
+
+bool gw_scan_is_whole(const struct gw_scan *scan)
+{
+    return scan->state == DONE;
+}
