@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/text.h"
 
@@ -23,10 +24,12 @@ struct gw_pg *gw_pg_new(const char *conninfo, const char *application_name);
 void gw_pg_free(struct gw_pg *pg);
 
 /* Parameters in text form; at == NULL is SQL NULL. Build with the helpers below. */
+#define GW_PG_ARGS_MAX 64
 struct gw_pg_args {
-    struct gw_text at[64];
+    struct gw_text at[GW_PG_ARGS_MAX];
+    size_t stored[GW_PG_ARGS_MAX]; /* 1 + place in `store`; 0: `at` is borrowed */
     size_t count;
-    struct gw_buf store; /* numbers as text; owned */
+    struct gw_buf store; /* numbers, bytes and arrays as text; owned */
 };
 
 void gw_pg_args_init(struct gw_pg_args *args);
@@ -46,7 +49,11 @@ void gw_pg_add_null(struct gw_pg_args *args);
  *   GW_E_UNAVAILABLE  no connection, or it broke
  *   GW_E_EXISTS       unique violation          GW_E_CONFLICT  serialization, deadlock
  *   GW_E_INVALID      check, foreign key, not-null, out of range: `fault` names the constraint
- *   GW_E_FORBIDDEN    the role may not          GW_E_INTERNAL  anything else
+ *   GW_E_FORBIDDEN    the role may not          GW_E_TIMEOUT   longer than statement_timeout
+ *   GW_E_TOO_LARGE    the parameters            GW_E_INTERNAL  anything else
+ *
+ * After a failure inside a transaction only gw_pg_rollback() is of use. Statements may take 60 s
+ * and an open transaction may idle as long, unless `conninfo` has options of its own.
  */
 enum gw_err gw_pg_run(struct gw_pg *pg, const char *sql, struct gw_pg_args *args,
                       struct gw_pg_rows **ret_rows, struct gw_fault *fault) GW_MUST_USE;
@@ -58,8 +65,10 @@ enum gw_err gw_pg_begin_snapshot(struct gw_pg *pg, struct gw_fault *fault)
     GW_MUST_USE; /* repeatable read, read only */
 enum gw_err gw_pg_commit(struct gw_pg *pg, struct gw_fault *fault) GW_MUST_USE;
 void gw_pg_rollback(struct gw_pg *pg); /* harmless outside a transaction */
+/* Whether a transaction is open and no statement in it has failed. */
+bool gw_pg_is_inside(const struct gw_pg *pg);
 
-/* The constraint or column the last failure named; empty if none. */
+/* The constraint or column the last failure named; empty if none. Until the next call. */
 const char *gw_pg_constraint(const struct gw_pg *pg);
 
 size_t gw_pg_count(const struct gw_pg_rows *rows);
@@ -68,7 +77,11 @@ bool gw_pg_is_null(const struct gw_pg_rows *rows, size_t row, int column);
 struct gw_text gw_pg_text(const struct gw_pg_rows *rows, size_t row, int column); /* borrowed */
 int64_t gw_pg_i64(const struct gw_pg_rows *rows, size_t row, int column);
 bool gw_pg_bool(const struct gw_pg_rows *rows, size_t row, int column);
-int64_t gw_pg_time(const struct gw_pg_rows *rows, size_t row, int column); /* us; 0 for NULL */
+/* Microseconds since 1970; 0 for NULL; infinity is the largest number there is. */
+int64_t gw_pg_time(const struct gw_pg_rows *rows, size_t row, int column);
+/* The elements of a text array, copied into `arena`; at most `most`. NULL gives none. */
+size_t gw_pg_text_array(const struct gw_pg_rows *rows, size_t row, int column, size_t most,
+                        struct gw_text *ret_values, struct gw_arena *arena);
 /* Decoded bytea, appended to `buf`. */
 enum gw_err gw_pg_bytes(const struct gw_pg_rows *rows, size_t row, int column, struct gw_buf *buf);
 void gw_pg_rows_free(struct gw_pg_rows *rows); /* NULL is fine */
