@@ -28,7 +28,7 @@
 #include "lib/units/clock.h"
 
 #define WAIT_MAX_MS     (3600 * 1000)
-#define FREE_TURNS_MAX  16
+#define FREE_TURNS_MAX  1000
 #define HEAP_ROOM_FIRST 64
 
 struct gw_loop {
@@ -261,6 +261,12 @@ static bool has_work(const struct gw_loop *loop)
            loop->h2o->_pending_as_server != NULL;
 }
 
+/* h2o's contexts put their lists of timeouts into the loop. */
+static bool has_server(const struct gw_loop *loop)
+{
+    return !h2o_linklist_is_empty(&loop->h2o->_timeouts);
+}
+
 static int32_t turn_wait_ms(struct gw_loop *loop, int64_t wait_max_us)
 {
     int64_t wait_us = wait_max_us, wait_ms;
@@ -336,10 +342,11 @@ void gw_loop_free(struct gw_loop *loop)
     if (loop == NULL) {
         return;
     }
-    /* What was closed a moment ago is freed by a task, or by h2o at the start of a turn. */
-    for (int turn = 0; turn < FREE_TURNS_MAX && has_work(loop); turn++) {
-        gw_loop_turn(loop, 0);
+    /* What was closed a moment ago is freed by a task, or when the kernel has told h2o. */
+    for (int turn = 0; turn < FREE_TURNS_MAX && (has_work(loop) || has_server(loop)); turn++) {
+        gw_loop_turn(loop, GW_US_PER_MS);
     }
+    GW_CHECK(!has_server(loop)); /* somebody forgot to close it */
     gw_fd_unwatch(loop->wake_watch);
     (void)h2o_evloop_run(loop->h2o, 0);
     close(loop->wake_fd);
