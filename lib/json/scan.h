@@ -26,7 +26,7 @@
 #include "lib/base/text.h"
 
 #define GW_SCAN_DEPTH_MAX 512 /* containers inside each other; deeper is GW_E_INVALID */
-#define GW_SCAN_TRACK_MAX 8   /* how deep tables may lead */
+#define GW_SCAN_TRACK_MAX 10  /* how deep tables may lead */
 #define GW_SCAN_CARRY_MAX 256 /* longest value told whole when it comes in several pieces */
 
 /* What is looked for in one object. A table ends with a name of NULL and is never freed. */
