@@ -25,16 +25,16 @@ async function rest(method, path, body) {
 }
 
 const PROVIDERS = [
-  { name: 'demo-anthropic', provider_type: 'claude', base: '' },
-  { name: 'demo-openai', provider_type: 'openai-compatible', base: '/v1' },
-  { name: 'demo-responses', provider_type: 'codex', base: '/v1' },
-  { name: 'demo-gemini', provider_type: 'gemini', base: '' },
+  { name: 'demo-anthropic', provider_type: 'claude' },
+  { name: 'demo-openai', provider_type: 'openai-compatible' },
+  { name: 'demo-responses', provider_type: 'codex' },
+  { name: 'demo-gemini', provider_type: 'gemini' },
 ];
 
 async function ensureProviders() {
   const { items } = await rest('GET', '/api/v1/providers');
-  for (const { name, provider_type, base } of PROVIDERS) {
-    const url = providerUrl + base;
+  for (const { name, provider_type } of PROVIDERS) {
+    const url = providerUrl;
     const found = items.find((one) => one.name === name);
     if (!found) {
       await rest('POST', '/api/v1/providers', { name, provider_type, url, key: 'scripted' });
@@ -66,30 +66,38 @@ const REQUESTS = [
   ['/v1/chat/completions', { model: 'no-such-key' }, 'sk-00000000000000000000000000000000'],
 ];
 
-// A new key reaches the data plane within a quarter of a second; asking again is what waits.
-async function ask(key, [path, body, otherKey]) {
-  const messages = [{ role: 'user', content: 'Hello' }];
+// What was just made reaches every data plane within a quarter of a second.
+async function settled() {
   const until = Date.now() + 10_000;
   for (;;) {
-    const answer = await fetch(clientUrl + path, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${otherKey ?? key}`,
-        'anthropic-version': '2023-06-01',
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ ...body, messages }),
-    });
-    await answer.arrayBuffer();
-    if (answer.ok || otherKey) return;
-    if (Date.now() > until) throw new Error(`POST ${path} was answered ${answer.status}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { items, currentVersion } = await rest('GET', '/api/v1/system/dataplanes');
+    if (items.length > 0 && items.every((one) => one.snapshotVersion === currentVersion)) return;
+    if (Date.now() > until) throw new Error('the data plane does not take the new configuration');
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}
+
+async function ask(key, [path, body, otherKey]) {
+  const messages = [{ role: 'user', content: 'Hello' }];
+  const answer = await fetch(clientUrl + path, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${otherKey ?? key}`,
+      'anthropic-version': '2023-06-01',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ ...body, messages }),
+  });
+  const text = await answer.text();
+  if (answer.ok === (otherKey !== undefined)) {
+    throw new Error(`POST ${path} was answered ${answer.status}: ${text}`);
   }
 }
 
 try {
   await ensureProviders();
   const key = await ensureKey();
+  await settled();
   for (const request of REQUESTS) await ask(key, request);
 } catch (error) {
   console.error(`error: ${error.message}`);

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the other files read what is set here
 # The three services on one machine: folders, secrets, settings, start, stop. Needs the other
 # files of this folder, ROOT, and what stack_places() makes of MILLRACE_VAR.
 
@@ -66,8 +66,8 @@ stack_folders() {
     local folder
     mkdir -p "$LOGS" "$PIDS" "$CONF" "$DATA/dataplane"
     chmod 700 "$DATA"
-    mkdir -p -m 700 "$SECRETS"
-    mkdir -p "$RUN"
+    mkdir -p "$SECRETS" "$RUN"
+    chmod 700 "$SECRETS"
     for folder in "$RUN" "$SECRETS"; do
         if ! test -O "$folder"; then die "\"$folder\" belongs to another user"; fi
     done
@@ -105,4 +105,157 @@ binary() {
         fi
     done
     die "there is no millrace-$1 in \"$BINARIES\""
+}
+
+# ---- Settings ---------------------------------------------------------------------------
+
+# settings NAME: standard input becomes the file of one service.
+settings() {
+    (umask 077 && cat >"$CONF/$1.conf.new" && mv "$CONF/$1.conf.new" "$CONF/$1.conf")
+}
+
+pg_conninfo() { printf 'host=%s user=%s dbname=millrace' "$PG_RUN" "$1"; }
+
+stack_settings() {
+    settings dataplane <<-END
+		# Written by deploy/dev; changes are lost.
+		listen = $BIND:$PORT
+		ops.listen = $RUN/dataplane.ops
+		data_dir = $DATA/dataplane
+		keyring = file:$SECRETS/keyring
+		controlplane.target = unix:$RUN/controlplane.grpc
+		statsd.target = unix:$RUN/statsd.grpc
+		service_token = file:$SECRETS/service.token
+		redis.target = $REDIS_SOCKET
+	END
+    settings controlplane <<-END
+		# Written by deploy/dev; changes are lost.
+		listen = unix:$RUN/controlplane.grpc
+		ops.listen = $RUN/controlplane.ops
+		keyring = file:$SECRETS/keyring
+		service_token = file:$SECRETS/service.token
+		database = $(pg_conninfo millrace_controlplane)
+	END
+    settings statsd <<-END
+		# Written by deploy/dev; changes are lost.
+		listen = unix:$RUN/statsd.grpc
+		ops.listen = $RUN/statsd.ops
+		desk.listen = $BIND:$ADMIN_PORT
+		desk.web_dir = $WEB
+		admin_token = file:$SECRETS/admin.token
+		service_token = file:$SECRETS/service.token
+		controlplane.target = unix:$RUN/controlplane.grpc
+		database = $(pg_conninfo millrace_statsd)
+	END
+}
+
+# ---- The database's content -------------------------------------------------------------
+
+stack_migrate() {
+    local began
+    began=$(now_ms)
+    if test -z "$(pg_sql postgres -c "select 1 from pg_database where datname = 'millrace'")"; then
+        pg_sql postgres -c 'create database millrace' || die "could not make the database"
+    fi
+    pg_sql millrace <"$ROOT/db/roles.sql" >/dev/null || die "could not make the roles"
+    if ! "$(binary controlplane)" migrate --config "$CONF/controlplane.conf" \
+        >>"$LOGS/migrate.log" 2>&1 9>&-; then
+        tail -n 20 "$LOGS/migrate.log" >&2
+        die "could not bring the database up to date; see $LOGS/migrate.log"
+    fi
+    step database "up to date ($(seconds_since "$began") s)"
+}
+
+# ---- Services ---------------------------------------------------------------------------
+
+SERVICES=(controlplane statsd dataplane) # in the order they start
+DRAIN_SECONDS=40                         # longer than drain_timeout
+
+# service_start NAME: leaves one alone that runs this binary with these settings.
+service_start() {
+    local name=$1 binary with
+    binary=$(binary "$name")
+    with=$(cat "$binary" "$CONF/$name.conf" | sha256sum | cut -c1-16)
+    if runs "$name" && test "$(started_with "$name")" = "$with"; then return 0; fi
+    if runs "$name"; then
+        step "$name" "restarting: its program or its settings have changed"
+        stop "$name" "$DRAIN_SECONDS" || warn "$name had to be killed"
+    fi
+    start "$name" "$with" "$binary" --config "$CONF/$name.conf"
+}
+
+stack_start() {
+    local name
+    for name in "${SERVICES[@]}"; do service_start "$name"; done
+}
+
+stack_stop() {
+    local name
+    for name in dataplane statsd controlplane; do
+        if runs "$name"; then
+            stop "$name" "$DRAIN_SECONDS" || warn "$name had to be killed"
+        fi
+    done
+}
+
+ask_ops() { curl -s -m 5 --unix-socket "$RUN/$1.ops" "http://localhost$2" 2>/dev/null; }
+is_ready() {
+    test "$(curl -s -m 5 -o /dev/null -w '%{http_code}' --unix-socket "$RUN/$1.ops" \
+        http://localhost/readyz 2>/dev/null)" = 200
+}
+
+# readiness NAME: "ready", or what is missing.
+readiness() {
+    local text
+    text=$(ask_ops "$1" /readyz) || true
+    case $text in
+    '') printf 'does not answer' ;;
+    *'"ok":false'*) printf 'missing: %s' "$(missing_parts "$text")" ;;
+    *) printf 'ready' ;;
+    esac
+}
+
+missing_parts() {
+    grep -oE '"name":"[^"]*","ok":false[^}]*' <<<"$1" |
+        sed -E 's/"name":"([^"]*)".*"reason":"([^"]*)".*/\1 (\2)/; s/"name":"([^"]*)".*/\1/' |
+        paste -sd, - | sed 's/,/, /g'
+}
+
+# Tells once a second what is still awaited; gives up when a process has died.
+stack_wait() {
+    local name began said=0 waited
+    began=$(now_ms)
+    for name in "${SERVICES[@]}"; do
+        until is_ready "$name"; do
+            if ! runs "$name"; then
+                tail -n 20 "$LOGS/$name.log" >&2
+                die "$name has ended; see $LOGS/$name.log"
+            fi
+            waited=$((($(now_ms) - began) / 1000))
+            if test "$waited" -ge 90; then
+                die "$name is not ready after $waited s: $(readiness "$name"); see $LOGS/$name.log"
+            fi
+            if test "$waited" -gt "$said"; then
+                said=$waited
+                step "$name" "waiting: $(readiness "$name")"
+            fi
+            sleep 0.05
+        done
+        step "$name" "ready"
+    done
+}
+
+# ---- The scripted provider --------------------------------------------------------------
+
+provider_port() { cat "$DATA/provider.port"; }
+provider_url() { printf 'http://127.0.0.1:%s' "$(provider_port)"; }
+
+provider_ensure() {
+    if ! runs provider; then
+        rm -f "$DATA/provider.port"
+        start provider scripted "$(binary fake-provider)" --listen 127.0.0.1:0 \
+            --port-file "$DATA/provider.port" --delay-ms 30
+    fi
+    wait_until 10 test -s "$DATA/provider.port" ||
+        die "the scripted provider did not start; see $LOGS/provider.log"
 }

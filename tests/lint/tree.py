@@ -75,7 +75,8 @@ class Report:
                     self.say(path, number, "an exemption needs its reason")
 
     def wrongs(self, path, number, rule, what):
-        for at in (number, number - 1):
+        places = range(1, 6) if rule == "file" else (number, number - 1)
+        for at in places:
             if self.exempt.get((path, at)) == rule:
                 self.used.add((path, at))
                 return
