@@ -82,7 +82,31 @@ struct gw_usage_event {
     };
 };
 
-/* One Event message; texts are cut to what the ledger holds (lengths in usage.c). */
+/* What the ledger holds of a text, in bytes. Longer ones are cut, between characters. */
+#define GW_USAGE_MODEL_MAX      128
+#define GW_USAGE_ENDPOINT_MAX   256
+#define GW_USAGE_DIALECT_MAX    32
+#define GW_USAGE_CLIENT_IP_MAX  45
+#define GW_USAGE_USER_AGENT_MAX 512
+#define GW_USAGE_ERROR_MAX      512
+#define GW_USAGE_REASON_MAX     64
+#define GW_USAGE_NODE_MAX       128
+#define GW_USAGE_MULTIPLIER_MAX 32
+
+#define GW_USAGE_WALL_MAX_US (INT64_C(253402300799) * 1000000) /* the end of the year 9999 */
+#define GW_USAGE_SPAN_MAX_US (INT64_C(366) * 86400 * 1000000)  /* since an exchange's start */
+
+#define GW_USAGE_TOKENS_MAX                                                                        \
+    UINT64_C(1000000000000) /* of one exchange; more is a provider's bug                           \
+                             */
+
+/*
+ * One Event message. Texts are cut to the lengths above and made UTF-8 without control
+ * characters. What must not keep an exchange out of the ledger is mended: an end before its start
+ * (the wall clock was set back) becomes the start, a token figure beyond GW_USAGE_TOKENS_MAX one
+ * that was not named, attempts beyond GW_ATTEMPTS_MAX are left out. GW_E_INVALID: ids, outcome or
+ * status that cannot be, which is the caller's bug.
+ */
 enum gw_err gw_usage_event_pack(const struct gw_usage_event *event, struct gw_buf *out) GW_MUST_USE;
 
 /* A Batch around events packed one by one: `events[i]` is the bytes of one Event. */
@@ -101,7 +125,12 @@ struct gw_usage_batch {
     struct gw_usage_event *events;
     size_t count;
 };
-/* Everything in *ret_batch lives in `arena`. Numbers that cannot be are refused, never guessed. */
+#define GW_USAGE_BATCH_MAX 4096 /* events in one batch */
+
+/*
+ * Everything in *ret_batch lives in `arena`. Numbers that cannot be are refused, never guessed;
+ * texts are cut and cleaned as in packing. GW_E_TOO_LARGE: the arena is too small.
+ */
 enum gw_err gw_usage_batch_unpack(struct gw_text bytes, struct gw_arena *arena,
                                   struct gw_usage_batch *ret_batch,
                                   struct gw_fault *fault) GW_MUST_USE;
@@ -115,6 +144,7 @@ struct gw_usage_receipt {
     struct gw_usage_range confirmed[GW_USAGE_RANGES_MAX];
     size_t count;
 };
+/* Ranges are ascending, do not touch, and end at INT64_MAX at most; both ways are held to it. */
 enum gw_err gw_usage_receipt_pack(const struct gw_usage_receipt *receipt,
                                   struct gw_buf *out) GW_MUST_USE;
 enum gw_err gw_usage_receipt_unpack(struct gw_text bytes, struct gw_usage_receipt *ret_receipt,

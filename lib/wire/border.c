@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/wire/border.h"
+
+#define STRUCT_BYTES_PER_WIRE_BYTE 24 /* the smallest honest row, a key, takes about 8 */
+#define STRUCT_BYTES_ANYWAY        ((size_t)64 * 1024)
+
+/* ---- Messages --------------------------------------------------------------------------- */
+
+static void *arena_alloc(void *arena, size_t size)
+{
+    return gw_arena_try(arena, size);
+}
+
+static void arena_free(void *arena, void *at)
+{
+    (void)arena;
+    (void)at;
+}
+
+void *gw_border_unpack(const ProtobufCMessageDescriptor *type, struct gw_text bytes,
+                       struct gw_arena *arena)
+{
+    ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
+
+    return protobuf_c_message_unpack(type, &allocator, bytes.len, (const uint8_t *)bytes.at);
+}
+
+size_t gw_border_memory_max(size_t size)
+{
+    if (size > (SIZE_MAX / 2) / STRUCT_BYTES_PER_WIRE_BYTE) {
+        return SIZE_MAX / 2;
+    }
+    return STRUCT_BYTES_ANYWAY + size * STRUCT_BYTES_PER_WIRE_BYTE;
+}
+
+enum gw_err gw_border_pack(const ProtobufCMessage *message, struct gw_buf *out)
+{
+    void *room;
+
+    GW_TRY(gw_buf_reserve(out, protobuf_c_message_get_packed_size(message), &room));
+    out->len += protobuf_c_message_pack(message, room);
+    out->at[out->len] = '\0';
+    return GW_OK;
+}
+
+/* ---- Text ------------------------------------------------------------------------------- */
+
+/* Bytes of the character at the head of `text`; 0 if that is no UTF-8 (RFC 3629). */
+static size_t character(struct gw_text text)
+{
+    const unsigned char *at = (const unsigned char *)text.at;
+    unsigned char least = 0x80, most = 0xbf;
+    size_t len;
+
+    if (at[0] < 0x80) {
+        return 1;
+    }
+    if (at[0] < 0xc2 || at[0] > 0xf4) {
+        return 0;
+    }
+    len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (at[0] == 0xe0) {
+        least = 0xa0; /* shorter forms exist */
+    } else if (at[0] == 0xed) {
+        most = 0x9f; /* surrogates */
+    } else if (at[0] == 0xf0) {
+        least = 0x90;
+    } else if (at[0] == 0xf4) {
+        most = 0x8f; /* past the last code point */
+    }
+    if (text.len < len || at[1] < least || at[1] > most) {
+        return 0;
+    }
+    for (size_t i = 2; i < len; i++) {
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return len;
+}
+
+bool gw_border_is_text(const char *zero_terminated, size_t max)
+{
+    struct gw_text rest = gw_text_of(zero_terminated);
+
+    if (rest.len > max) {
+        return false;
+    }
+    while (rest.len > 0) {
+        size_t len = character(rest);
+
+        if (len == 0) {
+            return false;
+        }
+        rest = gw_text_skip(rest, len);
+    }
+    return true;
+}
+
+static bool is_control(char byte)
+{
+    return (unsigned char)byte < 0x20 || byte == 0x7f;
+}
+
+size_t gw_border_clean(struct gw_text text, size_t max, char *ret_text)
+{
+    size_t at = 0, to = 0;
+
+    while (at < text.len) {
+        size_t len = character((struct gw_text){text.at + at, text.len - at});
+
+        if (to + (len == 0 ? 1 : len) > max) {
+            break;
+        }
+        if (len == 0 || (len == 1 && is_control(text.at[at]))) {
+            ret_text[to++] = '?';
+            at++;
+            continue;
+        }
+        memcpy(ret_text + to, text.at + at, len);
+        to += len;
+        at += len;
+    }
+    ret_text[to] = '\0';
+    return to;
+}
