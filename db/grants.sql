@@ -21,4 +21,9 @@ begin
                 and c.relname like 'usage\_%' loop
         execute format('grant select, insert, update, delete on %s to millrace_statsd', name);
     end loop;
+    for name in select c.oid::regclass::text from pg_class c
+                where c.relnamespace = 'public'::regnamespace and c.relkind = 'S'
+                and c.relname like 'usage\_%' loop
+        execute format('grant usage, select on sequence %s to millrace_statsd', name);
+    end loop;
 end $$;

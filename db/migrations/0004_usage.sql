@@ -29,7 +29,7 @@ create table usage_ledger (
 
     outcome               text          not null check (outcome in
         ('success', 'refused', 'provider_error', 'provider_failed', 'client_left', 'vanished')),
-    status_code           integer       check (status_code between 100 and 999),
+    status_code           integer       check (status_code between 1 and 999),
     is_stream             boolean       not null,
 
     input_tokens          bigint        check (input_tokens >= 0),
@@ -40,7 +40,7 @@ create table usage_ledger (
     reasoning_tokens      bigint        check (reasoning_tokens >= 0),
 
     cost_usd              numeric(21, 15) not null default 0 check (cost_usd >= 0),
-    cost_multiplier       numeric(18, 9)  not null default 1 check (cost_multiplier >= 0),
+    cost_multiplier       numeric(19, 9)  not null default 1 check (cost_multiplier >= 0),
 
     duration_us           bigint        not null check (duration_us >= 0),
     first_byte_us         bigint        check (first_byte_us >= 0),

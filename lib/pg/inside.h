@@ -39,6 +39,9 @@ struct gw_pg_parameters {
 void gw_pg_parameters(struct gw_pg_parameters *parameters, const char *conninfo,
                       const char *application_name);
 
+/* Notices go nowhere: lib/ does not write to the terminal. */
+void gw_pg_ignore_notice(void *arg, const PGresult *result);
+
 /* libpq's message without its line ends and "FATAL: " clutter, for a fault. */
 enum gw_err gw_pg_connection_fault(PGconn *connection, const char *what, struct gw_fault *fault);
 

@@ -181,6 +181,7 @@ static bool connect_once(struct gw_pg_listen *listen, bool *ret_up)
     gw_pg_parameters(&parameters, listen->conninfo, "millrace-listen");
     listen->connection = PQconnectStartParams(parameters.keywords, parameters.values, 1);
     GW_CHECK(listen->connection != NULL);
+    PQsetNoticeReceiver(listen->connection, gw_pg_ignore_notice, NULL);
     *ret_up = false;
     if (PQstatus(listen->connection) == CONNECTION_BAD) {
         return true;

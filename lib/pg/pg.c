@@ -130,6 +130,12 @@ const char *gw_pg_constraint(const struct gw_pg *pg)
 
 /* ---- Connecting ------------------------------------------------------------------------- */
 
+void gw_pg_ignore_notice(void *arg, const PGresult *result)
+{
+    (void)arg;
+    (void)result;
+}
+
 void gw_pg_parameters(struct gw_pg_parameters *parameters, const char *conninfo,
                       const char *application_name)
 {
@@ -146,13 +152,6 @@ void gw_pg_parameters(struct gw_pg_parameters *parameters, const char *conninfo,
     *parameters = made;
 }
 
-/* Notices go nowhere: lib/ does not write to the terminal. */
-static void ignore_notice(void *arg, const PGresult *result)
-{
-    (void)arg;
-    (void)result;
-}
-
 static enum gw_err connect_now(struct gw_pg *pg, struct gw_fault *fault)
 {
     struct gw_pg_parameters parameters;
@@ -161,7 +160,7 @@ static enum gw_err connect_now(struct gw_pg *pg, struct gw_fault *fault)
 
     gw_pg_parameters(&parameters, pg->conninfo, pg->application_name);
     pg->connection = PQconnectdbParams(parameters.keywords, parameters.values, 1);
-    PQsetNoticeReceiver(pg->connection, ignore_notice, NULL);
+    PQsetNoticeReceiver(pg->connection, gw_pg_ignore_notice, NULL);
     if (PQstatus(pg->connection) != CONNECTION_OK) {
         err = gw_pg_connection_fault(pg->connection, "could not connect to the database", fault);
         drop_connection(pg);
@@ -179,18 +178,16 @@ static enum gw_err connect_now(struct gw_pg *pg, struct gw_fault *fault)
     return err;
 }
 
-/* Whether the server has said good-bye while the connection idled. */
-static bool is_stale(struct gw_pg *pg)
+/*
+ * Whether the server has said good-bye while the connection idled. An idle connection has nothing
+ * to read: if there is something, it is a farewell or the end, or at most the news of a reload,
+ * and one connection too many is a small price for not asking.
+ */
+static bool is_stale(const struct gw_pg *pg)
 {
     struct pollfd watch = {.fd = PQsocket(pg->connection), .events = POLLIN};
 
-    if (PQstatus(pg->connection) != CONNECTION_OK) {
-        return true;
-    }
-    if (poll(&watch, 1, 0) <= 0) {
-        return false;
-    }
-    return PQconsumeInput(pg->connection) == 0 || PQstatus(pg->connection) != CONNECTION_OK;
+    return PQstatus(pg->connection) != CONNECTION_OK || poll(&watch, 1, 0) > 0;
 }
 
 /* A connection that seems to live. Outside a transaction only. */
