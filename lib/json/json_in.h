@@ -31,12 +31,13 @@
 
 struct gw_json_doc;
 
-#define GW_JSON_BODY_MAX ((size_t)8 * 1024 * 1024)
+#define GW_JSON_BODY_MAX   ((size_t)8 * 1024 * 1024)
+#define GW_JSON_VALUES_MAX 131072 /* a tree costs far more than its text */
 
 /*
  * Copies what it needs from `bytes`.
  *
- *   GW_E_TOO_LARGE  more than `size_max` bytes
+ *   GW_E_TOO_LARGE  more than `size_max` bytes, or more than GW_JSON_VALUES_MAX values
  *   GW_E_INVALID    not JSON, nested deeper than GW_JSON_DEPTH_MAX, a name twice in one object,
  *                   bytes after the value, not UTF-8; `fault` has line and column, no content
  */
@@ -108,6 +109,7 @@ struct gw_json_in {
     size_t index;                    /* in the parent's array, or SIZE_MAX */
     const char *asked[GW_JSON_KEYS_MAX];
     size_t asked_count;
+    bool is_map; /* names are the sender's choice: none is unknown */
 };
 
 /* A document that is no object is told as invalid_type. */

@@ -68,6 +68,10 @@ void gw_json_put_null(struct gw_json_out *out, const char *key);
 void gw_json_put_money(struct gw_json_out *out, const char *key, struct gw_money money);
 void gw_json_put_time(struct gw_json_out *out, const char *key, int64_t wall_us);
 
+/* The shortest decimal that reads back as `number`, which is finite. */
+#define GW_JSON_DOUBLE_SIZE 32
+void gw_json_format_double(double number, char ret_text[GW_JSON_DOUBLE_SIZE]);
+
 /* One text as a JSON string with its quotes, outside of any document. */
 void gw_json_quote(struct gw_text text, struct gw_buf *buf);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/base/check.h"
+#include "lib/base/utf8.h"
 #include "lib/units/clock.h"
 
 #define TAIL_MAX 24 /* a closing quote, `,"truncated":true}` and the newline */
@@ -80,27 +81,6 @@ static void put_str(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
-/* How many bytes the character at `at` has, or 0 if that is no UTF-8 (RFC 3629). */
-static size_t character_size(const unsigned char *at, size_t left)
-{
-    size_t size = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    size_t i;
-
-    if (size == 0 || at[0] > 0xf4 || size > left) {
-        return 0;
-    }
-    for (i = 1; i < size; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    if (size > 2 && ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-                     (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))) {
-        return 0;
-    }
-    return size;
-}
-
 static void put_escaped_byte(struct line *line, unsigned char byte)
 {
     char escape[8];
@@ -149,7 +129,7 @@ static size_t put_plain(struct line *line, struct gw_text text)
 static size_t put_special(struct line *line, struct gw_text text)
 {
     const unsigned char *at = (const unsigned char *)text.at;
-    size_t size = character_size(at, text.len);
+    size_t size = gw_utf8_size(text);
 
     if (at[0] < 0x80) {
         put_escaped_byte(line, at[0]);
