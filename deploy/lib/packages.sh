@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Debian packages, installed only when missing. Needs say.sh, and ROOT: the repository.
+# Debian packages, installed only when missing. Needs say.sh, ROOT: the repository,
+# and PACKAGES_LOG.
 
 # packages_of GROUP...: their names.
 packages_of() {
@@ -50,9 +51,14 @@ packages_ensure() {
         warn "could not refresh the package lists; trying with those that are there"
     as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y \
         -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
-        install --no-install-recommends "${missing[@]}" >"${PACKAGES_LOG:-/dev/null}" ||
-        die "could not install packages; see ${PACKAGES_LOG:-the output of apt-get}"
+        install --no-install-recommends "${missing[@]}" >"$PACKAGES_LOG" 2>&1 ||
+        packages_failed
     services_stay_off_end
+}
+
+packages_failed() {
+    tail -n 15 "$PACKAGES_LOG" >&2
+    die "could not install packages; the whole of it is in $PACKAGES_LOG"
 }
 
 sudo_works() {
