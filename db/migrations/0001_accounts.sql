@@ -15,7 +15,7 @@ create table users (
     role                       text           not null default 'user' check (role in ('admin', 'user')),
     is_enabled                 boolean        not null default true,
     expires_at                 timestamptz,
-    provider_group             text           not null default 'default' check (char_length(provider_group) between 1 and 200),
+    provider_group             text           not null default 'default' check (provider_group <> ''),
 
     rpm_limit                  integer        check (rpm_limit between 0 and 1000000),
     limit_5h_usd               numeric(10, 2) check (limit_5h_usd between 0 and 10000),
