@@ -1,0 +1,2 @@
+declare const __API_HASH__: string;
+declare const __VERSION__: string;

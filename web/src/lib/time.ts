@@ -1,0 +1,68 @@
+import { MISSING, type Missing } from "./format";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, size: number][] = [
+  [MINUTE, "second", 1_000],
+  [HOUR, "minute", MINUTE],
+  [DAY, "hour", HOUR],
+  [30 * DAY, "day", DAY],
+  [365 * DAY, "month", 30 * DAY],
+  [Number.POSITIVE_INFINITY, "year", 365 * DAY],
+];
+
+export const DAY_MS = DAY;
+export const HOUR_MS = HOUR;
+
+/** "2 minutes ago"; a clock that runs ahead of ours is "now", not "in 3 seconds". */
+export function relative(iso: string | Missing, now: number, locale: string): string {
+  const at = iso ? Date.parse(iso) : Number.NaN;
+  if (Number.isNaN(at)) return MISSING;
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const distance = at - now;
+  if (Math.abs(distance) < 5_000) return format.format(0, "second");
+  for (const [limit, unit, size] of STEPS) {
+    if (Math.abs(distance) < limit) return format.format(Math.trunc(distance / size), unit);
+  }
+  return MISSING;
+}
+
+export function absolute(iso: string | Missing, locale: string, timeZone: string): string {
+  const at = iso ? Date.parse(iso) : Number.NaN;
+  if (Number.isNaN(at)) return MISSING;
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: "medium",
+    timeStyle: "medium",
+    timeZone,
+  }).format(at);
+}
+
+export function dateOnly(iso: string | Missing, locale: string, timeZone: string): string {
+  const at = iso ? Date.parse(iso) : Number.NaN;
+  if (Number.isNaN(at)) return MISSING;
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone }).format(at);
+}
+
+export function clock(iso: string, locale: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, { timeStyle: "medium", timeZone }).format(Date.parse(iso));
+}
+
+export function hourOfDay(iso: string, locale: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone,
+  }).format(Date.parse(iso));
+}
+
+/** The beginning of the hour in which an instant lies. */
+export function floorHour(at: number): number {
+  return at - (at % HOUR);
+}
+
+export function isPast(iso: string | Missing, now: number): boolean {
+  return iso ? Date.parse(iso) <= now : false;
+}
