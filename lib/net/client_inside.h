@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client_inside - the HTTP client's structures, shared by the files that make it up.
+ *
+ *     http_origin.c   origins, their addresses, and connections that wait for the next call
+ *     http_client.c   a call: its time, its connection, sending the request
+ *     http_answer.c   the answer, from its first byte to its end
+ */
+#ifndef LIB_NET_CLIENT_INSIDE_H
+#define LIB_NET_CLIENT_INSIDE_H
+
+#include "lib/net/http_client.h"
+#include "lib/net/http_framing.h"
+#include "lib/net/resolve.h"
+#include "lib/net/stream.h"
+
+#define ORIGIN_BUCKETS 1024
+#define READ_SIZE      ((size_t)64 << 10)
+
+struct gw_http_client {
+    struct gw_loop *loop;
+    struct gw_http_client_conf conf;
+    char *ca_file;
+    SSL_CTX *tls; /* made with the first call that needs it */
+    struct gw_list origins[ORIGIN_BUCKETS];
+    size_t call_count;
+
+    struct gw_list idle; /* all waiting connections, the longest waiting first */
+    struct gw_timer expiry;
+
+    char *scratch; /* READ_SIZE bytes: where reads go before it is known how much there is */
+    char *spare;   /* another of these, or NULL */
+};
+
+struct origin {
+    struct gw_list link; /* in its bucket */
+    struct gw_http_client *client;
+    char *host;
+    uint16_t port;
+    bool is_tls;
+    size_t calls; /* that know this origin */
+
+    struct gw_list idle; /* waiting connections, the one used last first */
+    size_t idle_count;
+
+    struct gw_addresses addresses;
+    int64_t addresses_until_us;
+    struct gw_resolve *resolve; /* a question that is out, or NULL */
+    struct gw_list resolving;   /* calls that wait for it */
+};
+
+struct conn {
+    struct gw_list link;     /* in origin->idle */
+    struct gw_list all_link; /* in client->idle */
+    struct origin *origin;
+    struct gw_stream stream;
+    struct gw_http_call *call; /* NULL while it waits */
+    int64_t idle_since_us;
+    bool is_used; /* has carried a call before the present one */
+    struct gw_task death;
+};
+
+/* What is in the call's hands or on its way there. */
+struct bytes {
+    char *at;
+    size_t start; /* of what is valid */
+    size_t len;
+    size_t room;
+};
+
+enum call_state {
+    CALL_NEW,
+    CALL_RESOLVING,
+    CALL_CONNECTING,
+    CALL_HEAD, /* sending, or waiting for the head */
+    CALL_BODY,
+    CALL_ENDING, /* whole, but not all taken */
+    CALL_OVER,
+};
+
+struct gw_http_call {
+    struct gw_task task; /* begin, end, or free: whatever is due at the end of the turn */
+    struct gw_list link; /* in origin->resolving */
+    struct gw_http_client *client;
+    struct origin *origin;
+    struct conn *conn;
+    const struct gw_http_call_ops *ops;
+    void *owner;
+    enum call_state state;
+
+    struct gw_timer timer;
+    struct gw_http_timeouts timeouts;
+    int64_t opened_us;
+    int64_t total_due_us; /* INT64_MAX: no limit */
+    int64_t phase_due_us;
+    int64_t address_due_us; /* when the next address gets its chance */
+    struct gw_http_call_times times;
+    size_t next_address;
+
+    size_t sent; /* of head and pieces together */
+    size_t send_size;
+
+    size_t scanned; /* of a head that came in pieces */
+    enum gw_http_body body;
+    uint64_t left;
+    struct gw_http_chunks chunks;
+    bool keeps_alive;
+
+    bool is_to_head; /* the method is HEAD */
+    bool was_retried;
+    bool is_answered; /* a byte of answer has come */
+    bool is_told;     /* on_body was called and nothing taken since */
+    bool is_telling;  /* inside on_body */
+    bool is_paused;
+    bool is_closed; /* by its owner */
+    bool is_bad;    /* the request cannot be sent as it is */
+
+    struct bytes in;  /* decoded and not taken; before CALL_BODY a head in the making */
+    struct bytes out; /* taken */
+
+    int vec_count;
+    struct iovec vecs[]; /* the head, then the body's pieces; the head's bytes follow */
+};
+
+/* ---- http_origin.c ---------------------------------------------------------------------- */
+
+struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http_origin *key);
+void gw_origin_release(struct origin *origin); /* by a call; forgets it when nobody needs it */
+
+/* A waiting connection, now the call's, or NULL. */
+struct conn *gw_conn_reuse(struct origin *origin, struct gw_http_call *call);
+struct conn *gw_conn_open(struct origin *origin, struct gw_http_call *call, size_t address);
+void gw_conn_keep(struct conn *conn);  /* the call is done with it; it waits for the next */
+void gw_conn_close(struct conn *conn); /* freed later */
+
+bool gw_origin_has_addresses(struct origin *origin);
+/* gw_call_resolved() follows, later; unlink call->link to call it off. */
+void gw_origin_resolve(struct origin *origin, struct gw_http_call *call);
+
+/* ---- http_client.c ---------------------------------------------------------------------- */
+
+#define KEEP_MAX ((size_t)4096) /* a larger buffer is not kept for the next event */
+
+void gw_call_begin(struct gw_http_call *call); /* or again, after a connection died */
+void gw_call_connected(struct gw_http_call *call);
+void gw_call_not_connected(struct gw_http_call *call, bool is_tls, const char *text);
+void gw_call_resolved(struct gw_http_call *call, const char *text); /* NULL: addresses are there */
+void gw_call_writable(struct gw_http_call *call);
+
+int64_t gw_call_now_us(const struct gw_http_call *call);
+int64_t gw_call_due_in(const struct gw_http_call *call, int64_t delay_us); /* 0: never */
+void gw_call_enter(struct gw_http_call *call, enum call_state state, int64_t limit_us);
+void gw_call_drop_conn(struct gw_http_call *call);
+/* Over. The owner is told and may close the call. */
+void gw_call_fail(struct gw_http_call *call, enum gw_http_failure failure, const char *text);
+
+/* ---- http_answer.c ---------------------------------------------------------------------- */
+
+/* Reads once; false when there was nothing. The owner may have closed the call after it. */
+bool gw_call_readable(struct gw_http_call *call);
+/* The connection has ended, properly or not. */
+void gw_call_closed(struct gw_http_call *call, bool is_proper);
+void gw_call_end_if_taken(struct gw_http_call *call);
+void gw_call_recycle(struct gw_http_client *client, struct bytes *bytes);
+
+#endif

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections that wait for the next call are kept per origin, the one used last in front, so that
+ * what is not needed stays at the back and expires. They are watched for reading all the
+ * time: a peer that closes is noticed at once, and taking a connection costs no system call. One
+ * that says something nobody asked for is closed.
+ */
+#include <ctype.h>
+
+#include "lib/net/client_inside.h"
+#include "lib/units/clock.h"
+
+#define ADDRESSES_KEPT_US (10 * GW_US_PER_SECOND)
+#define HOST_MAX          255
+
+/* ---- URLs ------------------------------------------------------------------------------- */
+
+static bool is_host(struct gw_text host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        if (!isalnum((unsigned char)host.at[i]) && memchr("-._", host.at[i], 3) == NULL) {
+            return false;
+        }
+    }
+    return host.len > 0 && host.len <= HOST_MAX;
+}
+
+static bool is_address6(struct gw_text host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        if (!isxdigit((unsigned char)host.at[i]) && memchr(":.", host.at[i], 2) == NULL) {
+            return false;
+        }
+    }
+    return host.len > 1 && host.len < 46;
+}
+
+static bool is_rest(struct gw_text rest)
+{
+    for (size_t i = 0; i < rest.len; i++) {
+        if ((unsigned char)rest.at[i] <= ' ' || rest.at[i] == 0x7f || rest.at[i] == '#') {
+            return false;
+        }
+    }
+    return rest.len == 0 || rest.at[0] == '/' || rest.at[0] == '?';
+}
+
+static enum gw_err parse_port(struct gw_text text, struct gw_http_origin *origin)
+{
+    uint64_t port;
+
+    if (text.len == 0) {
+        return GW_OK; /* the scheme's */
+    }
+    if (text.at[0] != ':') {
+        return GW_E_INVALID;
+    }
+    GW_TRY(gw_text_to_u64(gw_text_skip(text, 1), &port));
+    if (port < 1 || port > 65535) {
+        return GW_E_INVALID;
+    }
+    origin->port = (uint16_t)port;
+    return GW_OK;
+}
+
+static enum gw_err parse_authority(struct gw_text text, struct gw_http_origin *origin)
+{
+    size_t end;
+
+    if (text.len > 0 && text.at[0] == '[') {
+        end = gw_text_find(text, ']');
+        origin->host = (struct gw_text){text.at + 1, end - 1};
+        if (end == text.len || !is_address6(origin->host)) {
+            return GW_E_INVALID;
+        }
+        return parse_port(gw_text_skip(text, end + 1), origin);
+    }
+    end = gw_text_find(text, ':');
+    origin->host = (struct gw_text){text.at, end};
+    if (!is_host(origin->host)) {
+        return GW_E_INVALID;
+    }
+    return parse_port(gw_text_skip(text, end), origin);
+}
+
+/* "unix:/path/to.sock", and ":/base" behind it where needed. */
+static enum gw_err parse_unix(struct gw_text text, struct gw_http_origin *origin,
+                              struct gw_text *rest)
+{
+    size_t end = gw_text_find(text, ':');
+
+    origin->host = (struct gw_text){text.at, end};
+    *rest = gw_text_skip(text, end == text.len ? end : end + 1);
+    if (end < 2 || text.at[0] != '/' || end > HOST_MAX || !is_rest(*rest) ||
+        memchr(text.at, 0, end) != NULL) {
+        return GW_E_INVALID;
+    }
+    return GW_OK;
+}
+
+enum gw_err gw_http_origin_parse(struct gw_text url, struct gw_http_origin *ret_origin,
+                                 struct gw_text *ret_rest)
+{
+    struct gw_http_origin origin = {.port = 80};
+    struct gw_text rest;
+    size_t end = 0;
+
+    if (gw_text_starts_with_nocase(url, GW_TEXT("unix:"))) {
+        GW_TRY(parse_unix(gw_text_skip(url, 5), &origin, &rest));
+    } else {
+        if (gw_text_starts_with_nocase(url, GW_TEXT("https://"))) {
+            origin.tls = true;
+            origin.port = 443;
+        } else if (!gw_text_starts_with_nocase(url, GW_TEXT("http://"))) {
+            return GW_E_INVALID;
+        }
+        url = gw_text_skip(url, origin.tls ? 8 : 7);
+        while (end < url.len && memchr("/?#", url.at[end], 3) == NULL) {
+            end++;
+        }
+        rest = gw_text_skip(url, end);
+        if (!is_rest(rest)) {
+            return GW_E_INVALID;
+        }
+        GW_TRY(parse_authority((struct gw_text){url.at, end}, &origin));
+    }
+    *ret_origin = origin;
+    *ret_rest = rest;
+    return GW_OK;
+}
+
+/* ---- Origins ---------------------------------------------------------------------------- */
+
+static struct gw_list *bucket_of(struct gw_http_client *client, const struct gw_http_origin *key)
+{
+    return &client->origins[(gw_text_hash(key->host) + key->port) % ORIGIN_BUCKETS];
+}
+
+static bool is_same(const struct origin *origin, const struct gw_http_origin *key)
+{
+    return origin->port == key->port && origin->is_tls == key->tls &&
+           gw_text_eq(gw_text_of(origin->host), key->host);
+}
+
+struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http_origin *key)
+{
+    struct gw_list *bucket = bucket_of(client, key);
+    struct origin *origin;
+
+    GW_LIST_EACH (bucket, node) {
+        origin = GW_CONTAINER(node, struct origin, link);
+        if (is_same(origin, key)) {
+            origin->calls++;
+            return origin;
+        }
+    }
+    origin = GW_NEW(struct origin);
+    origin->client = client;
+    origin->host = gw_text_dup(key->host);
+    origin->port = key->port;
+    origin->is_tls = key->tls;
+    origin->calls = 1;
+    gw_list_init(&origin->link);
+    gw_list_init(&origin->idle);
+    gw_list_init(&origin->resolving);
+    gw_list_push_front(bucket, &origin->link);
+    return origin;
+}
+
+static void forget_if_unused(struct origin *origin)
+{
+    if (origin->calls > 0 || origin->idle_count > 0) {
+        return;
+    }
+    if (origin->resolve != NULL) {
+        gw_resolve_cancel(origin->resolve);
+    }
+    gw_list_unlink(&origin->link);
+    gw_free(origin->host);
+    gw_free(origin);
+}
+
+void gw_origin_release(struct origin *origin)
+{
+    origin->calls--;
+    forget_if_unused(origin);
+}
+
+/* ---- Connections ------------------------------------------------------------------------ */
+
+static void conn_free(struct gw_task *task)
+{
+    struct conn *conn = GW_CONTAINER(task, struct conn, death);
+
+    gw_free(conn);
+}
+
+void gw_conn_close(struct conn *conn)
+{
+    gw_stream_close(&conn->stream);
+    conn->call = NULL;
+    gw_loop_later(conn->origin->client->loop, &conn->death);
+}
+
+static void leave_pool(struct conn *conn)
+{
+    gw_list_unlink(&conn->link);
+    gw_list_unlink(&conn->all_link);
+    conn->origin->idle_count--;
+}
+
+static void drop_idle(struct conn *conn)
+{
+    struct origin *origin = conn->origin;
+
+    leave_pool(conn);
+    gw_conn_close(conn);
+    forget_if_unused(origin);
+}
+
+static void on_open(void *owner)
+{
+    gw_call_connected(((struct conn *)owner)->call);
+}
+
+static void on_fail(void *owner, bool is_tls, const char *text)
+{
+    gw_call_not_connected(((struct conn *)owner)->call, is_tls, text);
+}
+
+/* TLS may have housekeeping of its own; anything else is an end or a surprise. */
+static void look_at_idle(struct conn *conn)
+{
+    char byte;
+
+    if (gw_stream_read(&conn->stream, &byte, 1) != GW_STREAM_AGAIN) {
+        drop_idle(conn);
+    }
+}
+
+static void on_readable(void *owner)
+{
+    struct conn *conn = owner;
+
+    if (conn->call != NULL) {
+        gw_call_readable(conn->call);
+    } else {
+        look_at_idle(conn);
+    }
+}
+
+static void on_writable(void *owner)
+{
+    struct conn *conn = owner;
+
+    if (conn->call != NULL) {
+        gw_call_writable(conn->call);
+    }
+}
+
+static const struct gw_stream_ops STREAM_OPS = {on_open, on_fail, on_readable, on_writable};
+
+struct conn *gw_conn_reuse(struct origin *origin, struct gw_http_call *call)
+{
+    struct conn *conn;
+
+    if (gw_list_is_empty(&origin->idle)) {
+        return NULL;
+    }
+    conn = GW_CONTAINER(origin->idle.next, struct conn, link);
+    leave_pool(conn);
+    conn->call = call;
+    conn->is_used = true;
+    return conn;
+}
+
+static SSL_CTX *tls_of(struct gw_http_client *client)
+{
+    if (client->tls == NULL) {
+        client->tls = gw_stream_tls_new(client->ca_file);
+    }
+    return client->tls;
+}
+
+struct conn *gw_conn_open(struct origin *origin, struct gw_http_call *call, size_t address)
+{
+    struct conn *conn = GW_NEW(struct conn);
+    struct gw_stream_target target = {
+        .address = &origin->addresses.at[address],
+        .address_size = origin->addresses.size[address],
+        .tls = origin->is_tls ? tls_of(origin->client) : NULL,
+        .host = origin->host,
+    };
+
+    conn->origin = origin;
+    conn->call = call;
+    gw_list_init(&conn->link);
+    gw_list_init(&conn->all_link);
+    gw_task_init(&conn->death, conn_free);
+    gw_stream_init(&conn->stream, origin->client->loop, &STREAM_OPS, conn);
+    gw_stream_connect(&conn->stream, &target);
+    return conn;
+}
+
+/* ---- Waiting ---------------------------------------------------------------------------- */
+
+static void start_expiry(struct gw_http_client *client)
+{
+    struct conn *oldest;
+    int64_t due_us;
+
+    if (!gw_timer_is_running(&client->expiry) && !gw_list_is_empty(&client->idle)) {
+        oldest = GW_CONTAINER(client->idle.next, struct conn, all_link);
+        due_us = oldest->idle_since_us + client->conf.idle_timeout_us;
+        gw_timer_start(client->loop, &client->expiry, due_us - gw_loop_now_us(client->loop));
+    }
+}
+
+static void expire(struct gw_timer *timer)
+{
+    struct gw_http_client *client = GW_CONTAINER(timer, struct gw_http_client, expiry);
+    int64_t since_us = gw_loop_now_us(client->loop) - client->conf.idle_timeout_us;
+
+    while (!gw_list_is_empty(&client->idle)) {
+        struct conn *oldest = GW_CONTAINER(client->idle.next, struct conn, all_link);
+
+        if (oldest->idle_since_us > since_us) {
+            break;
+        }
+        drop_idle(oldest);
+    }
+    start_expiry(client);
+}
+
+void gw_conn_keep(struct conn *conn)
+{
+    struct origin *origin = conn->origin;
+    struct gw_http_client *client = origin->client;
+
+    if (client->conf.idle_per_origin_max == 0) {
+        gw_conn_close(conn);
+        return;
+    }
+    conn->call = NULL;
+    conn->idle_since_us = gw_loop_now_us(client->loop);
+    gw_list_push_front(&origin->idle, &conn->link);
+    gw_list_push_back(&client->idle, &conn->all_link);
+    origin->idle_count++;
+    if (origin->idle_count > client->conf.idle_per_origin_max) {
+        drop_idle(GW_CONTAINER(origin->idle.prev, struct conn, link)); /* the coldest */
+    }
+    start_expiry(client);
+}
+
+/* ---- Addresses -------------------------------------------------------------------------- */
+
+static void resolved(void *owner, const struct gw_addresses *addresses, const char *text)
+{
+    struct origin *origin = owner;
+    struct gw_list waiting, *node;
+
+    origin->resolve = NULL;
+    origin->addresses = *addresses;
+    origin->addresses_until_us = gw_loop_now_us(origin->client->loop) + ADDRESSES_KEPT_US;
+    gw_list_init(&waiting);
+    while ((node = gw_list_pop_front(&origin->resolving)) != NULL) {
+        gw_list_push_back(&waiting, node);
+    }
+    origin->calls++; /* it must outlive the last of them */
+    while ((node = gw_list_pop_front(&waiting)) != NULL) {
+        gw_call_resolved(GW_CONTAINER(node, struct gw_http_call, link),
+                         addresses->count == 0 ? text : NULL);
+    }
+    gw_origin_release(origin);
+}
+
+bool gw_origin_has_addresses(struct origin *origin)
+{
+    int64_t now_us = gw_loop_now_us(origin->client->loop);
+
+    if (origin->addresses.count > 0 && now_us < origin->addresses_until_us) {
+        return true;
+    }
+    if (gw_resolve_literal(origin->host, origin->port, &origin->addresses)) {
+        origin->addresses_until_us = INT64_MAX;
+        return true;
+    }
+    return false;
+}
+
+void gw_origin_resolve(struct origin *origin, struct gw_http_call *call)
+{
+    gw_list_push_back(&origin->resolving, &call->link);
+    if (origin->resolve == NULL) {
+        origin->resolve = gw_resolve_start(origin->client->loop, origin->host, origin->port,
+                                           resolved, origin);
+    }
+}
+
+/* ---- Life ------------------------------------------------------------------------------- */
+
+struct gw_http_client *gw_http_client_new(struct gw_loop *loop,
+                                          const struct gw_http_client_conf *conf)
+{
+    struct gw_http_client *client = GW_NEW(struct gw_http_client);
+
+    client->loop = loop;
+    client->conf = *conf;
+    client->ca_file = conf->ca_file == NULL ? NULL : gw_must_strdup(conf->ca_file);
+    client->conf.ca_file = client->ca_file;
+    for (size_t i = 0; i < ORIGIN_BUCKETS; i++) {
+        gw_list_init(&client->origins[i]);
+    }
+    gw_list_init(&client->idle);
+    gw_timer_init(&client->expiry, expire);
+    client->scratch = gw_must_alloc(READ_SIZE);
+    return client;
+}
+
+void gw_http_client_free(struct gw_http_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    GW_CHECK(client->call_count == 0);
+    while (!gw_list_is_empty(&client->idle)) {
+        drop_idle(GW_CONTAINER(client->idle.next, struct conn, all_link));
+    }
+    for (size_t i = 0; i < ORIGIN_BUCKETS; i++) {
+        GW_LIST_EACH (&client->origins[i], node) {
+            forget_if_unused(GW_CONTAINER(node, struct origin, link));
+        }
+    }
+    gw_timer_stop(client->loop, &client->expiry);
+    SSL_CTX_free(client->tls);
+    gw_free(client->ca_file);
+    gw_free(client->scratch);
+    gw_free(client->spare);
+    gw_free(client);
+}
