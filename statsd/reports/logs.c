@@ -20,25 +20,24 @@
     " page.key_id, key_names.name, page.provider_id, provider_names.name, page.model,"             \
     " page.original_model, page.endpoint, page.dialect, page.status_code, page.is_stream,"         \
     " page.duration_us, page.first_content_us, page.input_tokens, page.output_tokens,"             \
-    " coalesce(page.cache_write_5m_tokens + page.cache_write_1h_tokens, "                          \
-    "page.cache_write_5m_tokens,"
-"  page.cache_write_1h_tokens), page.cache_read_tokens,"
-    " page.cache_write_5m_tokens, page.cache_write_1h_tokens, page.cost_usd,"
-    " page.error_message, page.client_ip, page.user_agent"
-    " from (select * from usage_ledger where created_at <= $7 and (created_at, id) < ($7, $8)"
-    "  and " walk "  and ($1::bigint is null or user_id = $1)"
-    "  and ($2::bigint is null or key_id = $2)"
-    "  and ($3::bigint is null or provider_id = $3)"
-    "  and ($4::text is null or model = $4 or original_model = $4)"
-    "  and ($5::integer is null or status_code = $5)"
-    "  and (not $6::boolean or status_code is distinct from 200)"
-    "  order by created_at desc, id desc limit $9) as page"
-    " left join user_names on user_names.id = page.user_id"
-    " left join key_names on key_names.id = page.key_id"
-    " left join provider_names on provider_names.id = page.provider_id"
+    " coalesce(page.cache_write_5m_tokens + page.cache_write_1h_tokens,"                           \
+    "  page.cache_write_5m_tokens, page.cache_write_1h_tokens), page.cache_read_tokens,"           \
+    " page.cache_write_5m_tokens, page.cache_write_1h_tokens, page.cost_usd,"                      \
+    " page.error_message, page.client_ip, page.user_agent"                                         \
+    " from (select * from usage_ledger where created_at <= $7 and (created_at, id) < ($7, $8)"     \
+    "  and " walk " and ($1::bigint is null or user_id = $1)"                                      \
+    "  and ($2::bigint is null or key_id = $2)"                                                    \
+    "  and ($3::bigint is null or provider_id = $3)"                                               \
+    "  and ($4::text is null or model = $4 or original_model = $4)"                                \
+    "  and ($5::integer is null or status_code = $5)"                                              \
+    "  and (not $6::boolean or status_code is distinct from 200)"                                  \
+    "  order by created_at desc, id desc limit $9) as page"                                        \
+    " left join user_names on user_names.id = page.user_id"                                        \
+    " left join key_names on key_names.id = page.key_id"                                           \
+    " left join provider_names on provider_names.id = page.provider_id"                            \
     " order by page.created_at desc, page.id desc"
 
-    static const char BY_TIME[] = PAGE("true");
+static const char BY_TIME[] = PAGE("true");
 static const char BY_USER[] = PAGE("user_id = $1");
 static const char BY_KEY[] = PAGE("key_id = $2");
 static const char BY_PROVIDER[] = PAGE("provider_id = $3");
