@@ -46,34 +46,19 @@ struct gw_daemon_conf {
 };
 
 /* The rows for a member of that type, for the head of the program's table. */
+/* clang-format off */
 #define GW_DAEMON_KEYS(owner, member, ops_listen_fallback)                                         \
-    {"ops.listen",                                                                                 \
-     GW_CONF_AT(text, owner, member.ops_listen),                                                   \
-     ops_listen_fallback,                                                                          \
-     NULL,                                                                                         \
-     NULL,                                                                                         \
-     GW_CONF_RESTART,                                                                              \
-     "address of /healthz, /readyz and /metrics, or /path; empty for none"},                       \
-        {"log.level",    GW_CONF_AT(choice, owner, member.log_level), "info", GW_LOG_LEVELS, NULL, \
-         GW_CONF_RELOAD, "least important line that is written"},                                  \
-        {"log.format",                                                                             \
-         GW_CONF_AT(choice, owner, member.log_format),                                             \
-         "logfmt",                                                                                 \
-         GW_LOG_FORMATS,                                                                           \
-         NULL,                                                                                     \
-         GW_CONF_RELOAD,                                                                           \
-         "how a line of the log looks"},                                                           \
-        {"drain_timeout",                                                                          \
-         GW_CONF_AT(duration, owner, member.drain_timeout_us),                                     \
-         "30 s",                                                                                   \
-         "0 s",                                                                                    \
-         "24 h",                                                                                   \
-         GW_CONF_RELOAD,                                                                           \
-         "how long open work may go on after a request to stop"},                                  \
-    {                                                                                              \
-        "core_dumps", GW_CONF_AT(flag, owner, member.core_dumps), "off", NULL, NULL,               \
-            GW_CONF_RESTART, "let a crash write a core file, which holds secrets"                  \
-    }
+    {"ops.listen", GW_CONF_AT(text, owner, member.ops_listen), ops_listen_fallback, NULL, NULL,    \
+     GW_CONF_RESTART, "address of /healthz, /readyz and /metrics, or /path; empty for none"},      \
+    {"log.level", GW_CONF_AT(choice, owner, member.log_level), "info", GW_LOG_LEVELS, NULL,        \
+     GW_CONF_RELOAD, "least important line that is written"},                                      \
+    {"log.format", GW_CONF_AT(choice, owner, member.log_format), "logfmt", GW_LOG_FORMATS, NULL,   \
+     GW_CONF_RELOAD, "how a line of the log looks"},                                               \
+    {"drain_timeout", GW_CONF_AT(duration, owner, member.drain_timeout_us), "30 s", "0 s", "24 h", \
+     GW_CONF_RELOAD, "how long open work may go on after a request to stop"},                      \
+    {"core_dumps", GW_CONF_AT(flag, owner, member.core_dumps), "off", NULL, NULL,                  \
+     GW_CONF_RESTART, "let a crash write a core file, which holds secrets"}
+/* clang-format on */
 
 /* ---- A program -------------------------------------------------------------------------- */
 
@@ -90,17 +75,24 @@ struct gw_daemon_program {
 
     /*
      * Everything is there to be used; nothing runs yet. *ret_owner is passed to the other hooks.
-     * On failure it has given back what it took. Start other threads here.
+     * On failure it has given back what it took. Start other threads here; do not
+     * wait for anything, because signals are not heard yet.
      */
     enum gw_err (*start)(struct gw_daemon *daemon, void **ret_owner, struct gw_fault *fault);
 
-    /* The settings were read again (gw_daemon_values()); the old ones die after it. May be NULL. */
+    /*
+     * The settings were read again (gw_daemon_values()). The old ones stay readable until the
+     * next reload; whoever kept them elsewhere is to be told here. May be NULL.
+     */
     void (*reload)(struct gw_daemon *daemon, void *owner);
 
     /* Take nothing new; finish what is open; then call gw_daemon_drained(), here or later. */
     void (*drain)(struct gw_daemon *daemon, void *owner);
 
-    /* After draining, or instead: stop, join, free. The main loop does not run any more. */
+    /*
+     * After draining, or instead: stop, join, free. The main loop does not run meanwhile; it takes
+     * its last turns afterwards, in which what was closed on it is freed.
+     */
     void (*stop)(struct gw_daemon *daemon, void *owner);
 
     /* More for /metrics: refresh gauges, append other tables. May be NULL; `owner` may be NULL. */

@@ -40,8 +40,8 @@ void gw_ready_stop(struct gw_ready *ready);
 
 bool gw_ready_is_ready(const struct gw_ready *ready);
 
-/* The body of /readyz:
+/* Whether it is ready, and the body of /readyz:
  * {"status":"ready","parts":[{"name":"redis","ok":false,"required":false,"reason":"..."}]} */
-void gw_ready_print(const struct gw_ready *ready, struct gw_buf *out);
+bool gw_ready_print(const struct gw_ready *ready, struct gw_buf *out);
 
 #endif
