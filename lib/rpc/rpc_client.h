@@ -26,12 +26,19 @@ enum gw_err gw_rpc_client_open(struct gw_courier *courier, struct gw_loop *loop,
                                const struct gw_rpc_client_conf *conf,
                                struct gw_rpc_client **ret_client,
                                struct gw_fault *fault) GW_MUST_USE;
-void gw_rpc_client_close(struct gw_rpc_client *client); /* its calls end first: on_done runs */
+/*
+ * Its calls end first: their on_done and done run (GW_E_CLOSED), then `closed`, once, later. The
+ * loop must run until then. No new calls from here on.
+ */
+void gw_rpc_client_close_then(struct gw_rpc_client *client, void (*closed)(void *owner),
+                              void *owner);
+void gw_rpc_client_close(struct gw_rpc_client *client); /* for who need not know; NULL is fine */
 
 /*
  * One question, one answer. `done` runs exactly once: GW_OK with the reply's bytes (borrowed),
- * or GW_E_UNAVAILABLE, GW_E_TIMEOUT, GW_E_UNAUTHENTICATED, GW_E_TOO_LARGE, GW_E_INTERNAL with a
- * sentence in `why`.
+ * or GW_E_UNAVAILABLE, GW_E_TIMEOUT, GW_E_UNAUTHENTICATED, GW_E_TOO_LARGE, GW_E_INTERNAL or what
+ * the server said, with a sentence in `why`. A peer that cannot be reached is told at once.
+ * `why` is for the log: it may come from gRPC and name addresses and files.
  */
 typedef void (*gw_rpc_done)(void *owner, enum gw_err err, struct gw_text reply, const char *why);
 void gw_rpc_call(struct gw_rpc_client *client, const char *method, struct gw_text request,
@@ -41,21 +48,30 @@ struct gw_rpc_stream_ops {
     void (*on_open)(void *owner); /* the peer accepted the call; client end only, may be NULL */
     /* A message, borrowed. The next one is asked for when this returns (see pause). */
     void (*on_message)(void *owner, struct gw_text message);
-    void (*on_sent)(void *owner); /* the message given to gw_rpc_stream_send() is on its way */
+    /* The message given to gw_rpc_stream_send() is on its way. May be NULL. */
+    void (*on_sent)(void *owner);
     /* The call is over and will be freed when this returns. GW_OK: the peer ended it in order. */
     void (*on_done)(void *owner, enum gw_err err, const char *why);
 };
 
-/* A stream both ways. Not retried: open a new one from on_done, after a timer. */
+/*
+ * A stream both ways. Not retried: open a new one from on_done, after a timer (backoff.h).
+ *
+ * While the last attempt to connect has failed, a new stream waits up to two seconds for the
+ * connection, so that it opens the moment the peer is back; otherwise it fails at once.
+ */
 struct gw_rpc_stream *gw_rpc_stream_open(struct gw_rpc_client *client, const char *method,
                                          const struct gw_rpc_stream_ops *ops, void *owner);
 
 /* Either end, from here on. One send at a time: wait for on_sent. The bytes are copied. */
 bool gw_rpc_stream_may_send(const struct gw_rpc_stream *stream);
-void gw_rpc_stream_send(struct gw_rpc_stream *stream, struct gw_text message);
+void gw_rpc_stream_send(struct gw_rpc_stream *stream, struct gw_text message); /* from open on */
 void gw_rpc_stream_pause(struct gw_rpc_stream *stream);  /* no further on_message ... */
 void gw_rpc_stream_resume(struct gw_rpc_stream *stream); /* ... until here; holds the peer back */
-/* Ends it: in order (GW_OK) or with a failure the peer is told. on_done still runs, later. */
+/*
+ * Ends it: in order (GW_OK), or with a failure; a server's is told to the peer. No on_message or
+ * on_sent from here on; on_done still runs, later. Harmless when it is ending already.
+ */
 void gw_rpc_stream_end(struct gw_rpc_stream *stream, enum gw_err err, const char *why);
 
 #endif
