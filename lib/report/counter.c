@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "lib/base/check.h"
 #include "lib/report/inside.h"
@@ -41,6 +40,7 @@ struct family {
 
 struct gw_metrics {
     size_t count;
+    void *memory; /* of all shards */
     cell *shards[SHARDS];
     struct family families[];
 };
@@ -100,14 +100,18 @@ static size_t series_count(const struct family *family)
     return family->label_counts[0] * family->label_counts[1];
 }
 
-static cell *new_shard(size_t cells)
+/* Each shard begins on a cache line of its own. */
+static void new_shards(struct gw_metrics *metrics, size_t cells)
 {
-    size_t size = (cells * sizeof(cell) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    cell *shard = aligned_alloc(CACHE_LINE, size);
+    size_t size = (cells * sizeof(cell) / CACHE_LINE + 1) * CACHE_LINE;
+    uintptr_t at;
+    size_t i;
 
-    GW_CHECK(shard != NULL);
-    memset((void *)shard, 0, size);
-    return shard;
+    metrics->memory = gw_must_alloc(SHARDS * size + CACHE_LINE);
+    at = ((uintptr_t)metrics->memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    for (i = 0; i < SHARDS; i++) {
+        metrics->shards[i] = (cell *)(at + i * size);
+    }
 }
 
 struct gw_metrics *gw_metrics_new(const struct gw_metric *table, size_t count)
@@ -124,23 +128,16 @@ struct gw_metrics *gw_metrics_new(const struct gw_metric *table, size_t count)
         family->first_cell = cells;
         cells += series_count(family) * family->cells_per_series;
     }
-    for (i = 0; i < SHARDS; i++) {
-        metrics->shards[i] = new_shard(cells == 0 ? 1 : cells);
-    }
+    new_shards(metrics, cells);
     return metrics;
 }
 
 void gw_metrics_free(struct gw_metrics *metrics)
 {
-    size_t i;
-
-    if (metrics == NULL) {
-        return;
+    if (metrics != NULL) {
+        gw_free(metrics->memory);
+        gw_free(metrics);
     }
-    for (i = 0; i < SHARDS; i++) {
-        free((void *)metrics->shards[i]);
-    }
-    gw_free(metrics);
 }
 
 /* ---- Counting --------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ static int setup(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-    strcpy(fixture->folder, "/tmp/file_test.XXXXXX");
+    snprintf(fixture->folder, sizeof(fixture->folder), "%s", "/tmp/file_test.XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     snprintf(fixture->path, sizeof(fixture->path), "%s/f", fixture->folder);
     gw_buf_init(&fixture->out, 100000);

@@ -48,7 +48,7 @@ static int setup(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-    strcpy(fixture->folder, "/tmp/conf_test.XXXXXX");
+    snprintf(fixture->folder, sizeof(fixture->folder), "%s", "/tmp/conf_test.XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     snprintf(fixture->path, sizeof(fixture->path), "%s/g.conf", fixture->folder);
     gw_buf_init(&fixture->problems, 65536);

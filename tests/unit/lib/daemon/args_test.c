@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/daemon/args.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/support/cmocka_first.h"
@@ -110,7 +111,7 @@ static void every_action_has_its_word(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
-        strcpy(word, PAIRS[i].word);
+        snprintf(word, sizeof(word), "%s", PAIRS[i].word);
         assert_int_equal(read_words(fixture, words), GW_OK);
         assert_int_equal(fixture->args.action, PAIRS[i].action);
     }
