@@ -58,7 +58,6 @@ export function FormDialog<T extends FieldValues>(props: Props<T>) {
         </>
       }
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: the keys of its fields */}
       <form id={id} noValidate onSubmit={submit} onKeyDown={onKeyDown} className="grid gap-4">
         <div aria-live="assertive" className="contents">
           {problem && <Notice tone="bad">{problem}</Notice>}

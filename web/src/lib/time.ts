@@ -5,7 +5,6 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, size: number][] = [
-  [MINUTE, "second", 1_000],
   [HOUR, "minute", MINUTE],
   [DAY, "hour", HOUR],
   [30 * DAY, "day", DAY],
@@ -16,13 +15,13 @@ const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, size: number][] 
 export const DAY_MS = DAY;
 export const HOUR_MS = HOUR;
 
-/** "2 minutes ago"; a clock that runs ahead of ours is "now", not "in 3 seconds". */
+/** "2 minutes ago"; less than a minute either way is "now", as the text ticks once a minute. */
 export function relative(iso: string | Missing, now: number, locale: string): string {
   const at = iso ? Date.parse(iso) : Number.NaN;
   if (Number.isNaN(at)) return MISSING;
   const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const distance = at - now;
-  if (Math.abs(distance) < 5_000) return format.format(0, "second");
+  if (Math.abs(distance) < MINUTE) return format.format(0, "second");
   for (const [limit, unit, size] of STEPS) {
     if (Math.abs(distance) < limit) return format.format(Math.trunc(distance / size), unit);
   }

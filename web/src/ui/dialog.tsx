@@ -28,6 +28,14 @@ const DIALOG =
 const DRAWER = "slide inset-y-0 right-0 w-full max-w-[520px] border-l";
 const SHEET = "inset-y-0 left-0 w-72 max-w-[86vw] border-r";
 
+/** A form is entered at its first field; anything else by its frame, which reads its title. */
+function focusFirstField(event: Event): void {
+  event.preventDefault();
+  const frame = event.currentTarget as HTMLElement;
+  const field = frame.querySelector<HTMLElement>("form input:not([disabled]), form select");
+  (field ?? frame).focus();
+}
+
 /** Mounted means open. Focus moves in, stays in, and returns to where it was. */
 export function Dialog(props: Props) {
   const { title, description, onClose, isDirty = false, kind = "dialog", footer } = props;
@@ -39,9 +47,10 @@ export function Dialog(props: Props) {
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
+          onOpenAutoFocus={focusFirstField}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cx(
-            "fixed z-50 flex flex-col overflow-hidden border-hairline bg-raised text-text shadow-overlay",
+            "fixed z-50 flex flex-col overflow-hidden border-hairline bg-raised text-text shadow-overlay outline-none",
             { dialog: `border ${DIALOG}`, drawer: DRAWER, sheet: SHEET }[kind],
             kind === "dialog" && (props.width === "wide" ? "max-w-[720px]" : "max-w-[520px]"),
           )}

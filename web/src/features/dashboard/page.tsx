@@ -1,5 +1,5 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useSession } from "@/api/session";
 import { View } from "@/app/view";
 import { useI18n } from "@/i18n/provider";
@@ -9,10 +9,11 @@ import { Button } from "@/ui/button";
 import { LiveDot } from "@/ui/live-dot";
 import { PageHeader } from "@/ui/states";
 import { DataPlanes } from "./parts/data-planes";
-import { Guide } from "./parts/guide";
 import { Overview } from "./parts/overview";
 import { dayOf, isComplete, useDataPlanes, useHours, useSetup } from "./queries";
 
+/* Most visits have no need of it. */
+const Guide = lazy(() => import("./parts/guide"));
 const route = getRouteApi("/$locale/shell/dashboard");
 const DISMISSED = "onboarding.firstStart";
 
@@ -31,7 +32,9 @@ export default function DashboardPage() {
         <LiveDot intervalMs={CADENCE.overview} updatedAt={hours.dataUpdatedAt} />
       </PageHeader>
       <div className="flex flex-col gap-5 px-5 pb-8 max-small:px-4">
-        {setup.data && guide.isOpen && <Guide setup={setup.data} onClose={guide.close} />}
+        <Suspense>
+          {setup.data && guide.isOpen && <Guide setup={setup.data} onClose={guide.close} />}
+        </Suspense>
         <View query={hours} lines={4}>
           {() => <Overview hours={hours.data?.items ?? []} from={from} />}
         </View>

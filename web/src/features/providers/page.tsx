@@ -1,6 +1,6 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Boxes, Plus } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useSession } from "@/api/session";
 import { errorText } from "@/app/error-text";
 import { View } from "@/app/view";
@@ -12,10 +12,11 @@ import { SearchBox } from "@/ui/search-box";
 import { EmptyState, PageHeader } from "@/ui/states";
 import { showToast } from "@/ui/toast";
 import { useColumns } from "./parts/columns";
-import { CreateProvider, EditProvider } from "./parts/provider-form";
 import { type Provider, useDeleteProvider, useProviders, useToggleProvider } from "./queries";
 import type { ProvidersSearch } from "./search";
 
+/* The form is fetched after the list, which has no need of it. */
+const ProviderForm = lazy(() => import("./parts/provider-form"));
 const route = getRouteApi("/$locale/shell/dashboard/providers");
 
 export default function ProvidersPage() {
@@ -85,8 +86,10 @@ export default function ProvidersPage() {
           />
         )}
       </View>
-      {search.create && <CreateProvider onClose={close} />}
-      {search.edit && <EditProvider id={search.edit} onClose={close} />}
+      <Suspense>
+        {search.create && <ProviderForm id={null} onClose={close} />}
+        {search.edit && <ProviderForm id={search.edit} onClose={close} />}
+      </Suspense>
       {deleting && <DeleteProvider provider={deleting} onClose={() => setDeleting(null)} />}
     </div>
   );

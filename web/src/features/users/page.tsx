@@ -1,6 +1,6 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { UserPlus, Users as UsersIcon } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useSession } from "@/api/session";
 import { errorText } from "@/app/error-text";
 import { View } from "@/app/view";
@@ -11,11 +11,13 @@ import { SearchBox } from "@/ui/search-box";
 import { EmptyState, PageHeader } from "@/ui/states";
 import { showToast } from "@/ui/toast";
 import { type Actions, useColumns } from "./parts/columns";
-import { DeleteDialog, Dialogs } from "./parts/dialogs";
+import { DeleteDialog } from "./parts/delete-dialog";
 import { hasMatchingKey, type Row, rowKey, rowsOf } from "./parts/rows";
 import { type User, useToggleKey, useToggleUser, useUsers } from "./queries";
 import type { UsersSearch } from "./search";
 
+/* Forms are fetched after the list, which has no need of them. */
+const Dialogs = lazy(() => import("./parts/dialogs"));
 const route = getRouteApi("/$locale/shell/dashboard/users");
 
 export default function UsersPage() {
@@ -76,7 +78,9 @@ export default function UsersPage() {
           />
         )}
       </View>
-      <Dialogs search={search} onClose={() => open({})} />
+      <Suspense>
+        <Dialogs search={search} onClose={() => open({})} />
+      </Suspense>
       {deleting && <DeleteDialog row={deleting} onClose={() => setDeleting(null)} />}
     </div>
   );

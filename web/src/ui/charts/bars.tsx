@@ -72,6 +72,13 @@ export function Bars(props: Props) {
           ))}
         </div>
       )}
+      {!isTable && (
+        <div aria-hidden="true" className="mt-1 flex justify-between text-12 text-muted">
+          {[bars.at(0), bars.at(Math.floor(bars.length / 2)), bars.at(-1)].map(
+            (bar) => bar && <span key={bar.id}>{bar.label}</span>,
+          )}
+        </div>
+      )}
     </figure>
   );
 }

@@ -102,7 +102,6 @@ export function DataGrid<Row>(props: Props<Row>) {
 
   const isTree = onToggle !== undefined;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a table cannot hold virtual rows
     <div
       ref={scroller}
       role={isTree ? "treegrid" : "grid"}
@@ -119,11 +118,9 @@ export function DataGrid<Row>(props: Props<Row>) {
       className="thin-scroll relative min-h-60 flex-1 overflow-auto border-t border-hairline -outline-offset-2"
       style={{ "--tracks": tracks } as React.CSSProperties}
     >
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div role="rowgroup" className="sticky top-0 z-20" style={{ minWidth }}>
         <GridHeader {...{ layout, change }} columns={shown as never} all={columns as never} />
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div
         role="rowgroup"
         className="relative"

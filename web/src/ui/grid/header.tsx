@@ -25,7 +25,6 @@ interface Props {
 export function GridHeader({ columns, all, layout, change }: Props) {
   const dragged = useRef<string | null>(null);
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: focus stays on the grid itself
     <div
       role="row"
       aria-rowindex={1}
@@ -33,7 +32,6 @@ export function GridHeader({ columns, all, layout, change }: Props) {
       style={{ gridTemplateColumns: "var(--tracks)", height: HEADER_PX }}
     >
       {columns.map((column, at) => (
-        // biome-ignore lint/a11y/useFocusableInteractive: focus stays on the grid itself
         <div
           key={column.id}
           role="columnheader"
@@ -99,7 +97,6 @@ function Resizer({ column, columns, all, layout, change, at }: ResizerProps) {
     start.current = null;
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a rule between paragraphs cannot be moved
     <div
       role="separator"
       tabIndex={0}

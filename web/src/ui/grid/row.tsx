@@ -30,8 +30,6 @@ function hasSelectedText(): boolean {
 function Row<Row>(props: Props<Row>) {
   const { id, row, at, top, height, columns, state, isActive, onPick, onOpen } = props;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of its active row
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid names its active row
     <div
       id={id}
       role="row"
@@ -52,14 +50,12 @@ function Row<Row>(props: Props<Row>) {
       style={{ gridTemplateColumns: "var(--tracks)", height, transform: `translateY(${top}px)` }}
     >
       {columns.map((column, place) => (
-        // biome-ignore lint/a11y/useFocusableInteractive: as above
-        // biome-ignore lint/a11y/useSemanticElements: as in the grid
         <div
           key={column.id}
           role="gridcell"
           aria-colindex={place + 1}
           className={cx(
-            "flex min-w-0 items-center gap-1.5 overflow-hidden px-2.5",
+            "flex min-w-0 items-center gap-1.5 overflow-hidden px-2.5 whitespace-nowrap",
             place === 0 && "sticky left-0 z-10 bg-inherit pl-5 max-small:pl-4",
             column.align === "end" && "justify-end text-right",
           )}

@@ -18,10 +18,10 @@ export function DataPlanes({ list }: { list: DataPlaneList | undefined }) {
       {list.items.length === 0 ? (
         <p className="px-4 pb-4 text-13 text-muted">{t("planes.none")}</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
         <section
           className="thin-scroll overflow-x-auto"
           aria-label={t("planes.title")}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
           tabIndex={0}
         >
           <table className="w-full min-w-140 border-collapse text-13">

@@ -20,7 +20,7 @@ interface Secret {
 }
 
 /** From nothing to a command that works: a provider, a user with a key, a request. */
-export function Guide({ setup, onClose }: { setup: Setup; onClose: () => void }) {
+export default function Guide({ setup, onClose }: { setup: Setup; onClose: () => void }) {
   const { t } = useI18n();
   const [secret, setSecret] = useState<Secret | null>(null);
   const { provider, user } = setup;

@@ -42,7 +42,6 @@ export function LoginForm({ problem, failedAt, retryAfterSeconds, onSubmit }: Pr
         hint={t("login.keyHint")}
         name="key"
         autoComplete="current-password"
-        // biome-ignore lint/a11y/noAutofocus: the page has this one purpose
         autoFocus
         value={key}
         onChange={(event) => setKey(event.target.value)}

@@ -33,14 +33,14 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "time",
         label: t("logs.time"),
-        width: 132,
+        width: 118,
         isFixed: true,
         cell: (row) => <RelativeTime iso={row.createdAt} />,
       },
       {
         id: "user",
         label: t("logs.user"),
-        width: 130,
+        width: 106,
         cell: (row) => (
           <FilterCell
             text={row.userName}
@@ -51,7 +51,7 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "key",
         label: t("logs.key"),
-        width: 120,
+        width: 96,
         cell: (row) => (
           <FilterCell
             text={row.keyName}
@@ -69,7 +69,7 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "provider",
         label: t("logs.provider"),
-        width: 140,
+        width: 120,
         cell: (row) => (
           <FilterCell
             text={row.providerName}
@@ -80,7 +80,7 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "model",
         label: t("logs.model"),
-        width: 220,
+        width: 190,
         grows: true,
         isFixed: true,
         cell: (row) => <Model row={row} onPick={(model) => setFilter({ model })} />,
@@ -95,7 +95,7 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "tokens",
         label: t("logs.tokens"),
-        width: 116,
+        width: 118,
         align: "end",
         cell: (row) => (
           <Pair
@@ -108,7 +108,7 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "cache",
         label: t("logs.cache"),
-        width: 116,
+        width: 118,
         align: "end",
         cell: (row) => (
           <Pair
@@ -121,7 +121,7 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "cost",
         label: t("logs.cost"),
-        width: 104,
+        width: 98,
         align: "end",
         cell: (row) => (
           <Tooltip text={row.costUsd}>
@@ -132,14 +132,14 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
       {
         id: "performance",
         label: t("logs.performance"),
-        width: 150,
+        width: 140,
         align: "end",
         cell: (row) => <Performance row={row} />,
       },
       {
         id: "status",
         label: t("logs.status"),
-        width: 92,
+        width: 84,
         isFixed: true,
         cell: (row) => <StatusBadge code={row.statusCode} />,
       },

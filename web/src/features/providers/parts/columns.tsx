@@ -23,21 +23,21 @@ export function useColumns(actions: Actions): Column<Provider>[] {
       {
         id: "name",
         label: t("provider.name"),
-        width: 200,
+        width: 170,
         isFixed: true,
         cell: (one) => <span className="truncate font-medium">{one.name}</span>,
       },
       {
         id: "state",
         label: t("providers.enabled"),
-        width: 120,
+        width: 110,
         isFixed: true,
         cell: (one) => <Enabled provider={one} actions={actions} />,
       },
       {
         id: "type",
         label: t("provider.type"),
-        width: 160,
+        width: 140,
         cell: (one) => (
           <span className="truncate">{t(`providerType.${one.providerType}` as MessageKey)}</span>
         ),
@@ -45,7 +45,7 @@ export function useColumns(actions: Actions): Column<Provider>[] {
       {
         id: "url",
         label: t("provider.url"),
-        width: 260,
+        width: 180,
         grows: true,
         cell: (one) => (
           <span className="truncate text-muted" title={one.url}>
@@ -56,34 +56,34 @@ export function useColumns(actions: Actions): Column<Provider>[] {
       {
         id: "key",
         label: t("provider.key"),
-        width: 150,
+        width: 130,
         cell: (one) => <code className="truncate text-12">{one.maskedKey}</code>,
       },
       {
         id: "priority",
         label: t("providers.priority"),
-        width: 90,
+        width: 84,
         align: "end",
         cell: (one) => one.priority,
       },
       {
         id: "weight",
         label: t("providers.weight"),
-        width: 84,
+        width: 80,
         align: "end",
         cell: (one) => one.weight,
       },
       {
         id: "multiplier",
         label: t("providers.multiplier"),
-        width: 100,
+        width: 92,
         align: "end",
         cell: (one) => `×${trimDecimal(one.costMultiplier)}`,
       },
       {
         id: "groups",
         label: t("providers.groups"),
-        width: 160,
+        width: 120,
         cell: (one) =>
           (one.groupTag ?? "")
             .split(",")
@@ -100,7 +100,7 @@ export function useColumns(actions: Actions): Column<Provider>[] {
       {
         id: "actions",
         label: t("grid.actions"),
-        width: 96,
+        width: 84,
         align: "end",
         isFixed: true,
         cell: (one) => <RowActions provider={one} actions={actions} />,

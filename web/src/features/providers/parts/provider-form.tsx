@@ -16,7 +16,16 @@ import { showToast } from "@/ui/toast";
 import { type Provider, useCreateProvider, useProvider, useUpdateProvider } from "../queries";
 import { EMPTY, fromProvider, rulesFor, toBody, toPatch, type Values } from "./form-values";
 
-export function CreateProvider({ onClose }: { onClose: () => void }) {
+/** The form of a provider; a new one has no id. */
+export default function ProviderForm({ id, onClose }: { id: number | null; onClose: () => void }) {
+  return id === null ? (
+    <CreateProvider onClose={onClose} />
+  ) : (
+    <EditProvider id={id} onClose={onClose} />
+  );
+}
+
+function CreateProvider({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();
   const create = useCreateProvider();
   const form = useForm<Values>({ resolver: zodResolver(rulesFor(true)), defaultValues: EMPTY });
@@ -39,7 +48,7 @@ export function CreateProvider({ onClose }: { onClose: () => void }) {
   );
 }
 
-export function EditProvider({ id, onClose }: { id: number; onClose: () => void }) {
+function EditProvider({ id, onClose }: { id: number; onClose: () => void }) {
   const { t } = useI18n();
   const provider = useProvider(id);
   if (provider.data) return <EditForm provider={provider.data} onClose={onClose} />;

@@ -27,21 +27,21 @@ export function useColumns(actions: Actions): Column<Row>[] {
       {
         id: "name",
         label: t("users.name"),
-        width: 260,
+        width: 240,
         isFixed: true,
         cell: (row) => <Name row={row} actions={actions} />,
       },
       {
         id: "state",
         label: t("users.enabled"),
-        width: 150,
+        width: 130,
         isFixed: true,
         cell: (row) => <Enabled row={row} actions={actions} />,
       },
       {
         id: "key",
         label: t("users.key"),
-        width: 190,
+        width: 172,
         cell: (row) =>
           row.kind === "key" ? (
             <code className="truncate text-12">{row.key.maskedKey}</code>
@@ -54,7 +54,7 @@ export function useColumns(actions: Actions): Column<Row>[] {
       {
         id: "group",
         label: t("users.group"),
-        width: 150,
+        width: 130,
         cell: (row) => (
           <Groups text={row.kind === "key" ? row.key.providerGroup : row.user.providerGroup} />
         ),
@@ -62,7 +62,7 @@ export function useColumns(actions: Actions): Column<Row>[] {
       {
         id: "tags",
         label: t("users.tags"),
-        width: 180,
+        width: 150,
         grows: true,
         cell: (row) =>
           row.kind === "user" && row.user.tags.map((tag) => <Chip key={tag}>{tag}</Chip>),
@@ -70,13 +70,13 @@ export function useColumns(actions: Actions): Column<Row>[] {
       {
         id: "expires",
         label: t("users.expires"),
-        width: 150,
+        width: 120,
         cell: (row) => <Expiry iso={row.kind === "key" ? row.key.expiresAt : row.user.expiresAt} />,
       },
       {
         id: "created",
         label: t("users.created"),
-        width: 140,
+        width: 124,
         cell: (row) => (
           <RelativeTime iso={row.kind === "key" ? row.key.createdAt : row.user.createdAt} />
         ),
@@ -84,7 +84,7 @@ export function useColumns(actions: Actions): Column<Row>[] {
       {
         id: "actions",
         label: t("grid.actions"),
-        width: 124,
+        width: 116,
         align: "end",
         isFixed: true,
         cell: (row) => <RowActions row={row} actions={actions} />,
