@@ -36,3 +36,9 @@ node_ensure() {
     hash -r
     node_is_new_enough node || die "the node in \"$bin\" does not run"
 }
+
+# npm_ensure FOLDER: its packages, when package-lock.json is newer than what is installed.
+npm_ensure() {
+    if test "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json"; then return 0; fi
+    (cd "$1" && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json)
+}

@@ -127,6 +127,7 @@ stack_settings() {
 		statsd.target = unix:$RUN/statsd.grpc
 		service_token = file:$SECRETS/service.token
 		redis.target = $REDIS_SOCKET
+		drain_timeout = 30 s
 	END
     settings controlplane <<-END
 		# Written by deploy/dev; changes are lost.
