@@ -247,23 +247,35 @@ static bool is_taken(const char *path)
     return is_answered;
 }
 
+static enum gw_err check_path(const char *listen, const char *path, struct gw_fault *fault)
+{
+    if (path[0] != '/' || strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+        return gw_fail(fault, GW_E_INVALID,
+                       "cannot listen on \"%s\": path is not absolute or too long", listen);
+    }
+    if (is_taken(path)) {
+        return gw_fail(fault, GW_E_UNAVAILABLE,
+                       "could not listen on \"%s\": someone listens there already", listen);
+    }
+    return GW_OK;
+}
+
 static enum gw_err check_address(const char *listen, struct gw_fault *fault)
 {
-    struct gw_text text = gw_text_of(listen);
+    const char *colon;
+    uint64_t port;
 
-    if (gw_text_starts_with(text, GW_TEXT("unix:"))) {
-        const char *path = listen + sizeof("unix:") - 1;
-
-        if (path[0] != '/' || strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
-            return gw_fail(fault, GW_E_INVALID,
-                           "cannot listen on \"%s\": path is not absolute or too long", listen);
-        }
-        if (is_taken(path)) {
-            return gw_fail(fault, GW_E_UNAVAILABLE,
-                           "could not listen on \"%s\": someone listens there already", listen);
-        }
-    } else if (gw_text_find(text, ':') == text.len) {
-        return gw_fail(fault, GW_E_INVALID, "cannot listen on \"%s\": it has no port", listen);
+    if (gw_text_starts_with(gw_text_of(listen), GW_TEXT("unix:"))) {
+        return check_path(listen, listen + sizeof("unix:") - 1, fault);
+    }
+    colon = strrchr(listen, ':');
+    if (colon == NULL || colon == listen) {
+        return gw_fail(fault, GW_E_INVALID, "cannot listen on \"%s\": it is not host:port", listen);
+    }
+    /* gRPC takes a number that is too large for another, smaller one. */
+    if (gw_text_to_u64(gw_text_of(colon + 1), &port) != GW_OK || port > UINT16_MAX) {
+        return gw_fail(fault, GW_E_INVALID, "cannot listen on \"%s\": \"%s\" is no port", listen,
+                       colon + 1);
     }
     return GW_OK;
 }

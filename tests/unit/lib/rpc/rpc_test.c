@@ -19,6 +19,8 @@
 #define PIECE_SIZE  ((size_t)64 * 1024)
 #define PIECE_COUNT 2000
 
+struct world;
+
 /* The server's end of a stream. */
 struct served {
     struct world *world;
@@ -27,6 +29,20 @@ struct served {
     bool is_pouring; /* sends pieces as fast as it may */
     bool is_done;
     enum gw_err err;
+};
+
+/* The client's end of a stream. */
+struct talk {
+    struct world *world;
+    struct gw_rpc_stream *stream;
+    bool is_open, is_done;
+    enum gw_err err;
+    char why[300];
+    size_t received;
+    size_t wrong; /* pieces out of order */
+    bool pauses_at_once;
+    char last[64];
+    size_t last_len;
 };
 
 struct world {
@@ -42,6 +58,7 @@ struct world {
     struct gw_rpc_question *waiting; /* a question that nobody answers yet */
     struct served served;
     size_t streams; /* that were served */
+    struct talk talks[2];
     char piece[64 * 1024];
 };
 
@@ -182,19 +199,6 @@ static struct asked ask(struct world *world, const char *method, struct gw_text 
     UNTIL(world, asked.is_done);
     return asked;
 }
-
-struct talk {
-    struct world *world;
-    struct gw_rpc_stream *stream;
-    bool is_open, is_done;
-    enum gw_err err;
-    char why[300];
-    size_t received;
-    size_t wrong; /* pieces out of order */
-    bool pauses_at_once;
-    char last[64];
-    size_t last_len;
-};
 
 static void on_talk_open(void *owner)
 {
@@ -453,16 +457,16 @@ static void a_message_beyond_the_limit_is_refused(void **state)
 static void assert_refused_with(struct world *world, const char *token)
 {
     struct asked asked;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
     close_client(world);
     open_client(world, &(struct gw_rpc_client_conf){.target = world->address, .token = token});
     asked = ask(world, "/test.v1.Echo/Ask", GW_TEXT("x"), GW_US_PER_SECOND);
     assert_int_equal(asked.err, GW_E_UNAUTHENTICATED);
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
-    UNTIL(world, talk.is_done);
-    assert_int_equal(talk.err, GW_E_UNAUTHENTICATED);
-    assert_string_equal(talk.why, "token is missing or wrong");
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    UNTIL(world, talk->is_done);
+    assert_int_equal(talk->err, GW_E_UNAUTHENTICATED);
+    assert_string_equal(talk->why, "token is missing or wrong");
 }
 
 static void who_shows_no_token_or_another_is_refused(void **state)
@@ -494,73 +498,73 @@ static void tokens_that_cannot_travel_are_refused_at_once(void **state)
 static void a_stream_carries_messages_both_ways_and_ends_in_order(void **state)
 {
     struct world *world = *state;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
     for (size_t i = 0; i < 100; i++) {
         char text[32];
 
         snprintf(text, sizeof(text), "message %zu", i);
-        say(&talk, text);
-        UNTIL(world, talk.received == i + 1);
-        assert_int_equal(talk.last_len, strlen(text));
-        assert_memory_equal(talk.last, text, strlen(text));
+        say(talk, text);
+        UNTIL(world, talk->received == i + 1);
+        assert_int_equal(talk->last_len, strlen(text));
+        assert_memory_equal(talk->last, text, strlen(text));
     }
-    assert_true(talk.is_open);
-    gw_rpc_stream_end(talk.stream, GW_OK, "");
-    UNTIL(world, talk.is_done && world->served.is_done);
-    assert_int_equal(talk.err, GW_OK);
+    assert_true(talk->is_open);
+    gw_rpc_stream_end(talk->stream, GW_OK, "");
+    UNTIL(world, talk->is_done && world->served.is_done);
+    assert_int_equal(talk->err, GW_OK);
     assert_int_equal(world->served.err, GW_OK);
 }
 
 static void a_server_ends_a_stream_in_order_or_with_a_reason(void **state)
 {
     struct world *world = *state;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
-    say(&talk, "finish");
-    UNTIL(world, talk.is_done && world->served.is_done);
-    assert_int_equal(talk.err, GW_OK);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    say(talk, "finish");
+    UNTIL(world, talk->is_done && world->served.is_done);
+    assert_int_equal(talk->err, GW_OK);
     assert_int_equal(world->served.err, GW_OK);
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
-    say(&talk, "refuse");
-    UNTIL(world, talk.is_done && world->served.is_done);
-    assert_int_equal(talk.err, GW_E_CONFLICT);
-    assert_string_equal(talk.why, "not this version");
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    say(talk, "refuse");
+    UNTIL(world, talk->is_done && world->served.is_done);
+    assert_int_equal(talk->err, GW_E_CONFLICT);
+    assert_string_equal(talk->why, "not this version");
     assert_int_equal(world->served.err, GW_E_CONFLICT);
 
-    start_talk(world, "/test.v1.Echo/Closed", &talk);
-    UNTIL(world, talk.is_done);
-    assert_int_equal(talk.err, GW_E_FORBIDDEN);
+    start_talk(world, "/test.v1.Echo/Closed", talk);
+    UNTIL(world, talk->is_done);
+    assert_int_equal(talk->err, GW_E_FORBIDDEN);
 }
 
 static void a_client_that_cancels_is_noticed(void **state)
 {
     struct world *world = *state;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
-    say(&talk, "hello");
-    UNTIL(world, talk.received == 1);
-    gw_rpc_stream_end(talk.stream, GW_E_INVALID, "what was that");
-    UNTIL(world, talk.is_done && world->served.is_done);
-    assert_int_equal(talk.err, GW_E_INVALID);
-    assert_string_equal(talk.why, "what was that");
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    say(talk, "hello");
+    UNTIL(world, talk->received == 1);
+    gw_rpc_stream_end(talk->stream, GW_E_INVALID, "what was that");
+    UNTIL(world, talk->is_done && world->served.is_done);
+    assert_int_equal(talk->err, GW_E_INVALID);
+    assert_string_equal(talk->why, "what was that");
     assert_int_equal(world->served.err, GW_E_CLOSED);
 }
 
 static void a_receiver_that_pauses_holds_the_sender_back(void **state)
 {
     struct world *world = *state;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
     size_t sent;
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
-    talk.pauses_at_once = true;
-    say(&talk, "pour");
-    UNTIL(world, talk.received == 1);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    talk->pauses_at_once = true;
+    say(talk, "pour");
+    UNTIL(world, talk->received == 1);
     /* Questions on the same connection are the clock: none of them lets the sender move on. */
     do {
         sent = world->served.sent;
@@ -569,24 +573,24 @@ static void a_receiver_that_pauses_holds_the_sender_back(void **state)
                              GW_OK);
         }
     } while (world->served.sent != sent);
-    assert_int_equal(talk.received, 1);
+    assert_int_equal(talk->received, 1);
     assert_true(sent < PIECE_COUNT / 4);
 
-    gw_rpc_stream_resume(talk.stream);
-    UNTIL(world, talk.received == PIECE_COUNT);
-    assert_int_equal(talk.wrong, 0);
-    gw_rpc_stream_end(talk.stream, GW_OK, "");
-    UNTIL(world, talk.is_done && world->served.is_done);
+    gw_rpc_stream_resume(talk->stream);
+    UNTIL(world, talk->received == PIECE_COUNT);
+    assert_int_equal(talk->wrong, 0);
+    gw_rpc_stream_end(talk->stream, GW_OK, "");
+    UNTIL(world, talk->is_done && world->served.is_done);
 }
 
 static void what_came_before_an_orderly_end_is_handed_on_after_a_pause(void **state)
 {
     struct world *world = *state;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
-    UNTIL(world, talk.is_open && world->served.stream != NULL);
-    gw_rpc_stream_pause(talk.stream);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    UNTIL(world, talk->is_open && world->served.stream != NULL);
+    gw_rpc_stream_pause(talk->stream);
     gw_rpc_stream_send(world->served.stream, GW_TEXT("last words"));
     gw_rpc_stream_end(world->served.stream, GW_OK, "");
     UNTIL(world, world->served.is_done);
@@ -594,13 +598,13 @@ static void what_came_before_an_orderly_end_is_handed_on_after_a_pause(void **st
         assert_int_equal(ask(world, "/test.v1.Echo/Ask", GW_TEXT("x"), GW_US_PER_SECOND).err,
                          GW_OK);
     }
-    assert_int_equal(talk.received, 0);
-    assert_false(talk.is_done);
-    gw_rpc_stream_resume(talk.stream);
-    UNTIL(world, talk.is_done);
-    assert_int_equal(talk.err, GW_OK);
-    assert_int_equal(talk.received, 1);
-    assert_memory_equal(talk.last, "last words", 10);
+    assert_int_equal(talk->received, 0);
+    assert_false(talk->is_done);
+    gw_rpc_stream_resume(talk->stream);
+    UNTIL(world, talk->is_done);
+    assert_int_equal(talk->err, GW_OK);
+    assert_int_equal(talk->received, 1);
+    assert_memory_equal(talk->last, "last words", 10);
 }
 
 /* ---- Away and back ---------------------------------------------------------------------- */
@@ -632,39 +636,39 @@ static void a_server_that_comes_back_is_found_within_a_second(void **state)
 {
     struct world *world = *state;
     struct gw_backoff backoff;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
     int64_t back_us;
     int attempts = 0;
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
-    say(&talk, "hello");
-    UNTIL(world, talk.received == 1);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    say(talk, "hello");
+    UNTIL(world, talk->received == 1);
     close_server(world);
-    UNTIL(world, talk.is_done);
-    assert_int_not_equal(talk.err, GW_OK);
+    UNTIL(world, talk->is_done);
+    assert_int_not_equal(talk->err, GW_OK);
 
     gw_backoff_init(&backoff);
     while (attempts < 3) { /* some of them fail, as they must */
-        start_talk(world, "/test.v1.Echo/Talk", &talk);
-        UNTIL(world, talk.is_done);
-        assert_int_equal(talk.err, GW_E_UNAVAILABLE);
+        start_talk(world, "/test.v1.Echo/Talk", talk);
+        UNTIL(world, talk->is_done);
+        assert_int_equal(talk->err, GW_E_UNAVAILABLE);
         attempts++;
         wait_for(world, gw_backoff_next_us(&backoff));
     }
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
     open_server(world, &(struct gw_rpc_server_conf){.listen = world->address, .token = "t0ken"});
     back_us = gw_clock_monotonic_us();
     for (;;) {
-        UNTIL(world, talk.is_open || talk.is_done);
-        if (talk.is_open) {
+        UNTIL(world, talk->is_open || talk->is_done);
+        if (talk->is_open) {
             break;
         }
         wait_for(world, 50 * GW_US_PER_MS);
-        start_talk(world, "/test.v1.Echo/Talk", &talk);
+        start_talk(world, "/test.v1.Echo/Talk", talk);
     }
     assert_true(gw_clock_monotonic_us() - back_us < GW_US_PER_SECOND);
-    say(&talk, "hello again");
-    UNTIL(world, talk.received == 1);
+    say(talk, "hello again");
+    UNTIL(world, talk->received == 1);
 }
 
 /* ---- Addresses -------------------------------------------------------------------------- */
@@ -695,7 +699,8 @@ static void an_address_that_is_taken_is_named(void **state)
     assert_non_null(strstr(fault.text, world->address));
     assert_int_equal(open_second(world, "nonsense", &fault), GW_E_INVALID);
     assert_int_equal(open_second(world, "unix:relative", &fault), GW_E_INVALID);
-    assert_int_equal(open_second(world, "127.0.0.1:99999", &fault), GW_E_UNAVAILABLE);
+    assert_int_equal(open_second(world, "127.0.0.1:99999", &fault), GW_E_INVALID);
+    assert_int_equal(open_second(world, "192.0.2.1:0", &fault), GW_E_UNAVAILABLE); /* not ours */
 }
 
 static void a_socket_left_behind_is_replaced(void **state)
@@ -719,16 +724,16 @@ static void a_server_closes_while_calls_are_open(void **state)
 {
     struct world *world = *state;
     struct asked asked = {.world = world};
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
     gw_rpc_call(world->client, "/test.v1.Echo/Ask", GW_TEXT("wait"), 60 * GW_US_PER_SECOND,
                 on_reply, &asked);
-    UNTIL(world, talk.is_open && world->waiting != NULL);
+    UNTIL(world, talk->is_open && world->waiting != NULL);
     gw_rpc_server_close(world->server, on_server_closed, world);
-    UNTIL(world, talk.is_done && world->served.is_done && asked.is_done);
+    UNTIL(world, talk->is_done && world->served.is_done && asked.is_done);
     assert_int_equal(world->served.err, GW_E_CLOSED);
-    assert_int_not_equal(talk.err, GW_OK);
+    assert_int_not_equal(talk->err, GW_OK);
     assert_int_not_equal(asked.err, GW_OK);
     assert_false(world->is_server_closed); /* a question is still unanswered */
     gw_rpc_answer(world->waiting, GW_OK, GW_TEXT("late"), "");
@@ -740,15 +745,15 @@ static void a_client_closes_while_calls_are_open(void **state)
 {
     struct world *world = *state;
     struct asked asked = {.world = world};
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
     gw_rpc_call(world->client, "/test.v1.Echo/Ask", GW_TEXT("wait"), 60 * GW_US_PER_SECOND,
                 on_reply, &asked);
-    UNTIL(world, talk.is_open && world->waiting != NULL);
+    UNTIL(world, talk->is_open && world->waiting != NULL);
     close_client(world);
-    assert_true(talk.is_done);
-    assert_int_equal(talk.err, GW_E_CLOSED);
+    assert_true(talk->is_done);
+    assert_int_equal(talk->err, GW_E_CLOSED);
     assert_true(asked.is_done);
     assert_int_equal(asked.err, GW_E_CLOSED);
     UNTIL(world, world->served.is_done);
@@ -759,13 +764,13 @@ static void a_client_closes_while_calls_are_open(void **state)
 static void a_client_closes_before_its_stream_is_open(void **state)
 {
     struct world *world = *state;
-    struct talk talk;
+    struct talk *talk = &world->talks[0];
 
     open_client(world, &(struct gw_rpc_client_conf){.target = world->address});
-    start_talk(world, "/test.v1.Echo/Talk", &talk);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
     close_client(world);
-    assert_true(talk.is_done);
-    assert_false(talk.is_open);
+    assert_true(talk->is_done);
+    assert_false(talk->is_open);
 }
 
 /* ---- Health ----------------------------------------------------------------------------- */
@@ -795,19 +800,19 @@ static void health_is_told_without_a_token(void **state)
 static void changes_of_health_are_told_to_who_watches(void **state)
 {
     struct world *world = *state;
-    struct talk talk, stranger;
+    struct talk *talk = &world->talks[0], *stranger = &world->talks[1];
 
-    start_talk(world, WATCH, &talk);
-    gw_rpc_stream_send(talk.stream, GW_TEXT(""));
-    UNTIL(world, talk.received == 1);
-    assert_memory_equal(talk.last, "\x08\x02", 2);
+    start_talk(world, WATCH, talk);
+    gw_rpc_stream_send(talk->stream, GW_TEXT(""));
+    UNTIL(world, talk->received == 1);
+    assert_memory_equal(talk->last, "\x08\x02", 2);
     gw_rpc_server_set_serving(world->server, true);
-    UNTIL(world, talk.received == 2);
-    assert_memory_equal(talk.last, "\x08\x01", 2);
-    start_talk(world, WATCH, &stranger);
-    gw_rpc_stream_send(stranger.stream, GW_TEXT("\x0a\x01x"));
-    UNTIL(world, stranger.received == 1);
-    assert_memory_equal(stranger.last, "\x08\x03", 2);
+    UNTIL(world, talk->received == 2);
+    assert_memory_equal(talk->last, "\x08\x01", 2);
+    start_talk(world, WATCH, stranger);
+    gw_rpc_stream_send(stranger->stream, GW_TEXT("\x0a\x01x"));
+    UNTIL(world, stranger->received == 1);
+    assert_memory_equal(stranger->last, "\x08\x03", 2);
 }
 
 /* ---- TLS -------------------------------------------------------------------------------- */
