@@ -43,8 +43,8 @@ enum state {
 struct gw_daemon {
     const struct gw_daemon_program *program;
     struct gw_conf_sources sources;
-    struct gw_conf *conf;
-    struct gw_conf *previous; /* somebody may still be reading the one before */
+    struct gw_conf *_Atomic conf; /* changed by the main thread, read by all */
+    struct gw_conf *previous;     /* somebody may still be reading the one before */
 
     struct gw_loop *loop;
     struct gw_ready *ready;
@@ -396,6 +396,7 @@ static enum gw_err load(struct gw_daemon *daemon, const struct gw_args *args,
                         struct gw_buf *problems)
 {
     const struct gw_daemon_program *program = daemon->program;
+    struct gw_conf *conf;
 
     daemon->sources = (struct gw_conf_sources){
         .path = config_path(program, args),
@@ -403,8 +404,9 @@ static enum gw_err load(struct gw_daemon *daemon, const struct gw_args *args,
         .arguments = args->settings,
         .argument_count = args->setting_count,
     };
-    GW_TRY(gw_conf_load(program->table, &daemon->sources, &daemon->conf, problems));
-    return check_values(program, daemon->conf, problems);
+    GW_TRY(gw_conf_load(program->table, &daemon->sources, &conf, problems));
+    daemon->conf = conf;
+    return check_values(program, conf, problems);
 }
 
 static int act(struct gw_daemon *daemon, const struct gw_args *args, struct gw_buf *text)

@@ -106,6 +106,7 @@ int gw_daemon_main(int argc, char **argv, const struct gw_daemon_program *progra
 /* ---- For the hooks ---------------------------------------------------------------------- */
 
 struct gw_loop *gw_daemon_loop(struct gw_daemon *daemon); /* the main thread's */
+/* The settings in effect, any thread; readable until the second reload after this. */
 const void *gw_daemon_values(const struct gw_daemon *daemon);
 struct gw_ready *gw_daemon_ready(struct gw_daemon *daemon);
 

@@ -85,7 +85,8 @@ bool gw_redis_is_up(const struct gw_redis *redis);
  * Sends a command; `args` are copied. `timeout_us` 0 means command_timeout_us.
  *
  *   GW_E_UNAVAILABLE  not connected; `done` is not called
- *   GW_E_FULL         pending_max are waiting; `done` is not called
+ *   GW_E_FULL         pending_max are waiting, or 16 MiB to be written; `done` is not called
+ *   GW_E_TOO_LARGE    this command alone has more than 16 MiB; `done` is not called
  */
 enum gw_err gw_redis_command(struct gw_redis *redis, const struct gw_text *args, size_t count,
                              int64_t timeout_us, gw_redis_done_fn *done, void *owner) GW_MUST_USE;
