@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record - what is written down about an exchange: usage, metrics, the access log.
+ */
+#ifndef DATAPLANE_RECORD_H
+#define DATAPLANE_RECORD_H
+
+#include "dataplane/exchange.h"
+
+/* Before a request leaves for a provider. GW_E_FULL: it could not be written down. */
+enum gw_err record_begun(struct exchange *exchange) GW_MUST_USE;
+
+struct record_end {
+    enum gw_outcome outcome;
+    const char *error; /* short, static; NULL: none */
+};
+
+/* Once per exchange, before its client sees the end. */
+void record_ended(struct exchange *exchange, const struct record_end *end);
+
+#endif
