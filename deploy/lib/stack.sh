@@ -10,6 +10,7 @@ stack_places() {
     BIND=${MILLRACE_BIND:-127.0.0.1}
     PORT=${MILLRACE_PORT:-4180}
     ADMIN_PORT=${MILLRACE_ADMIN_PORT:-4181}
+    HOST=$(shown_host)
     LOGS=$VAR/log PIDS=$VAR/pid SECRETS=$VAR/secrets CONF=$VAR/conf DATA=$VAR/data
     RUN=$(run_folder)
     PG_RUN=$RUN/pg PG_DATA=$(pg_data_folder)
@@ -114,6 +115,14 @@ settings() {
     (umask 077 && cat >"$CONF/$1.conf.new" && mv "$CONF/$1.conf.new" "$CONF/$1.conf")
 }
 
+# The address to show when we listen on all of them.
+shown_host() {
+    case $BIND in
+    0.0.0.0 | '[::]') hostname ;;
+    *) printf '%s' "$BIND" ;;
+    esac
+}
+
 pg_conninfo() { printf 'host=%s user=%s dbname=millrace' "$PG_RUN" "$1"; }
 
 stack_settings() {
@@ -127,6 +136,7 @@ stack_settings() {
 		statsd.target = unix:$RUN/statsd.grpc
 		service_token = file:$SECRETS/service.token
 		redis.target = $REDIS_SOCKET
+		client_ip.headers =
 		drain_timeout = 30 s
 	END
     settings controlplane <<-END
@@ -143,6 +153,9 @@ stack_settings() {
 		ops.listen = $RUN/statsd.ops
 		desk.listen = $BIND:$ADMIN_PORT
 		desk.web_dir = $WEB
+		base_url = http://$(shown_host):$PORT
+		secure_cookies = off
+		forwarded_headers = off
 		admin_token = file:$SECRETS/admin.token
 		service_token = file:$SECRETS/service.token
 		controlplane.target = unix:$RUN/controlplane.grpc

@@ -5,7 +5,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import assert from 'node:assert/strict';
 import * as test from 'node:test';
 import { ANTHROPIC_EVENTS, ANTHROPIC_MESSAGE, ANTHROPIC_USAGE } from './answers.mjs';
-import { gate, sendJson, startEvents, withStack } from './harness.mjs';
+import { gate, sendJson, startEvents, until, withStack } from './harness.mjs';
 
 const ASK = {
   model: 'claude-sonnet-4-5',
@@ -70,20 +70,32 @@ test.test('a stream arrives event by event', async () => {
   assert.equal(seen.at(-1), 'message_stop');
 });
 
-test.test('aborting a stream closes the connection to the provider', async () => {
+// What the provider goes on to say is still charged by it, so it is read to its end.
+test.test('a stream the client aborts is read on, and its end is in the ledger', async () => {
   const left = gate();
-  provider.answer = (request, response) => {
-    response.once('close', left.open);
+  provider.answer = async (request, response) => {
     startEvents(response);
-    for (const event of ANTHROPIC_EVENTS.slice(0, 4)) response.write(event);
+    for (const event of ANTHROPIC_EVENTS.slice(0, 5)) response.write(event);
+    await left.promise;
+    for (const event of ANTHROPIC_EVENTS.slice(5)) response.write(event);
+    response.end();
   };
-  const stream = client.messages.stream(ASK);
+  const other = await holder.stack.addUser('aborts');
+  await holder.stack.settled();
+  const impatient = new Anthropic({ baseURL: holder.stack.baseUrl, apiKey: other.key, maxRetries: 0 });
+  const stream = impatient.messages.stream(ASK);
   stream.on('text', () => stream.abort());
   await assert.rejects(stream.finalMessage(), Anthropic.APIUserAbortError);
-  await left.promise;
+  left.open();
+  const [row] = await until('its row', async () => {
+    const rows = await holder.stack.usageLogs(`&userId=${other.id}`);
+    return rows.length > 0 && rows;
+  });
+  assert.equal(row.statusCode, 200);
+  assert.equal(row.outputTokens, 57);
 });
 
-test.test('aborting before the first byte closes it as well', async () => {
+test.test('aborting before the first byte closes the connection to the provider', async () => {
   const asked = gate();
   const left = gate();
   provider.answer = (request, response) => {
