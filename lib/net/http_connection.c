@@ -187,6 +187,7 @@ void gw_connection_count_reset(struct connection *connection)
         connection->resets = 0;
     }
     if (++connection->resets == RESETS_MAX) {
+        connection->is_abusive = true; /* the kernel still holds bytes of it, with more requests */
         gw_connection_kick(connection);
     }
 }

@@ -137,6 +137,10 @@ static const char *what_is_wrong(h2o_req_t *req, int *ret_status)
 {
     const h2o_headers_t *headers = &req->headers;
 
+    if (gw_connection_of(req)->is_abusive) {
+        *ret_status = 429;
+        return "too many requests were cancelled";
+    }
     *ret_status = 400;
     if (req->path.len == 0 || req->path.base[0] != '/') {
         return "target is not a path";

@@ -14,7 +14,8 @@
  *     idle keep-alive connections survive a shutdown                  below, drain
  *
  * Known and accepted: answers h2o gives before we are asked (400 to what is no HTTP, 413, 417) are
- * short plain text; trailers of requests are dropped; a head may have 100 lines at most.
+ * short plain text; trailers of requests are dropped; a head may have 100 lines at most; each
+ * HTTP/2 frame of an unknown type costs a line on stderr, which is h2o's and cannot be turned off.
  *
  * Bodies are read whole before the service sees them, so body_max bounds what one request can
  * hold; the first kilobytes of a request live in h2o's input buffer until its answer has ended.

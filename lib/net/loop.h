@@ -21,7 +21,7 @@ void gw_loop_free(struct gw_loop *loop); /* not running any more; everything on 
 void gw_loop_run(struct gw_loop *loop);  /* until gw_loop_stop() */
 void gw_loop_stop(struct gw_loop *loop); /* any thread; the current turn is finished */
 void gw_loop_turn(struct gw_loop *loop, int64_t wait_max_us); /* one turn, for whoever drives */
-int64_t gw_loop_now_us(const struct gw_loop *loop); /* monotonic, taken once per turn */
+int64_t gw_loop_now_us(const struct gw_loop *loop);           /* monotonic, taken once per turn */
 
 /* ---- Mail: from any thread to the loop's ------------------------------------------------ */
 

@@ -61,6 +61,7 @@ struct connection {
 
     uint32_t resets; /* HTTP/2 requests ended early, since resets_since_us */
     int64_t resets_since_us;
+    bool is_abusive; /* refused whatever it asks, until it is gone */
 
     int linger_fd; /* -1, or a copy of the socket to go on reading from after h2o closed it */
     char peer[PEER_TEXT_SIZE];

@@ -32,7 +32,7 @@ struct gw_stream {
     SSL *ssl; /* NULL: clear text */
     bool is_open;
     bool is_reading;
-    int reason; /* errno of a connect that failed at once */
+    int reason;           /* errno of a connect that failed at once */
     struct gw_task again; /* TLS holds bytes that the kernel does not know of */
 };
 
