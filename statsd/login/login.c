@@ -14,6 +14,11 @@
 
 /* ---- Life ------------------------------------------------------------------------------- */
 
+bool login_has_admin(const struct login_conf *conf)
+{
+    return conf->admin_token.len > 0 && !gw_text_eq(conf->admin_token, GW_TEXT("change-me"));
+}
+
 void login_init(struct login *login, const struct login_conf *conf, struct gw_metrics *metrics)
 {
     *login = (struct login){.conf = *conf, .metrics = metrics};

@@ -39,6 +39,7 @@ struct login_call {
     int64_t now_us; /* wall clock */
 };
 
+bool login_has_admin(const struct login_conf *conf); /* an admin token is set */
 void login_init(struct login *login, const struct login_conf *conf, struct gw_metrics *metrics);
 void login_fini(struct login *login);
 
