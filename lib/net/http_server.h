@@ -4,7 +4,7 @@
  *
  * HTTP/1.1 and HTTP/2 (clear text with prior knowledge, or by ALPN over TLS). A request is
  * handed over when its body is complete. What h2o 2.2.5 lets through and we refuse is in the
- * essay of http_server.c. One server per loop; several loops may listen on the same address
+ * essay of serve/server.c. One server per loop; several loops may listen on the same address
  * (SO_REUSEPORT). Everything here belongs to the loop's thread.
  */
 #ifndef LIB_NET_HTTP_SERVER_H

@@ -38,7 +38,7 @@ bool gw_resolve_literal(const char *host, uint16_t port, struct gw_addresses *re
     ret_addresses->count = 1;
     if (host[0] == '/' && strlen(host) < sizeof(path->sun_path)) {
         path->sun_family = AF_UNIX;
-        strcpy(path->sun_path, host);
+        memcpy(path->sun_path, host, strlen(host) + 1);
         ret_addresses->size[0] = sizeof(*path);
         return true;
     }

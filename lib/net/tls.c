@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Our listeners' side of TLS. The calling side lives in stream.c: it is not built on h2o's sockets,
- * because h2o 2.2.5 checks the peer's name only when the handshake ends with nothing to write,
- * which on TLS 1.3 and on resumed sessions is never.
+ * Our listeners' side of TLS. The calling side lives in stream.c: it is not built on h2o's
+ * sockets, because h2o 2.2.5 checks the peer's name only when the handshake ends with nothing to
+ * write, which on TLS 1.3 and on resumed sessions is never.
  */
 #include "lib/net/tls.h"
 

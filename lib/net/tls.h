@@ -3,7 +3,7 @@
  * tls - contexts for our listeners and for the origins we call.
  *
  * The host name of every peer we call is verified by us, on full handshakes and on resumed
- * sessions: libh2o 2.2.5 does it on neither (see the essay in tls.c).
+ * sessions: libh2o 2.2.5 does it on neither (see the essay in stream.c).
  */
 #ifndef LIB_NET_TLS_H
 #define LIB_NET_TLS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_guard - what h2o's parser lets through and we refuse. Any thread; no state.
+ * guard - what h2o's parser lets through and we refuse. Any thread; no state.
  */
-#ifndef LIB_NET_HTTP_GUARD_H
-#define LIB_NET_HTTP_GUARD_H
+#ifndef LIB_NET_SERVE_GUARD_H
+#define LIB_NET_SERVE_GUARD_H
 
 #include "lib/base/text.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client_inside - the HTTP client's structures, shared by the files that make it up.
+ * inside - the HTTP client's structures, shared by the files that make it up.
  *
- *     http_origin.c   origins, their addresses, and connections that wait for the next call
- *     http_client.c   a call: its time, its connection, sending the request
- *     http_answer.c   the answer, from its first byte to its end
+ *     client.c   a call: its time, its connection, sending the request
+ *     answer.c   the answer, from its first byte to its end
+ *     origin.c   origins, their addresses, and connections that wait for the next call
  */
-#ifndef LIB_NET_CLIENT_INSIDE_H
-#define LIB_NET_CLIENT_INSIDE_H
+#ifndef LIB_NET_CALL_INSIDE_H
+#define LIB_NET_CALL_INSIDE_H
 
+#include "lib/net/call/framing.h"
 #include "lib/net/http_client.h"
-#include "lib/net/http_framing.h"
 #include "lib/net/resolve.h"
 #include "lib/net/stream.h"
 
@@ -122,7 +122,7 @@ struct gw_http_call {
     struct iovec vecs[]; /* the head, then the body's pieces; the head's bytes follow */
 };
 
-/* ---- http_origin.c ---------------------------------------------------------------------- */
+/* ---- origin.c ---------------------------------------------------------------------- */
 
 struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http_origin *key);
 void gw_origin_release(struct origin *origin); /* by a call; forgets it when nobody needs it */
@@ -137,7 +137,7 @@ bool gw_origin_has_addresses(struct origin *origin);
 /* gw_call_resolved() follows, later; unlink call->link to call it off. */
 void gw_origin_resolve(struct origin *origin, struct gw_http_call *call);
 
-/* ---- http_client.c ---------------------------------------------------------------------- */
+/* ---- client.c ---------------------------------------------------------------------- */
 
 #define KEEP_MAX ((size_t)4096) /* a larger buffer is not kept for the next event */
 
@@ -154,7 +154,7 @@ void gw_call_drop_conn(struct gw_http_call *call);
 /* Over. The owner is told and may close the call. */
 void gw_call_fail(struct gw_http_call *call, enum gw_http_failure failure, const char *text);
 
-/* ---- http_answer.c ---------------------------------------------------------------------- */
+/* ---- answer.c ---------------------------------------------------------------------- */
 
 /* Reads once; false when there was nothing. The owner may have closed the call after it. */
 bool gw_call_readable(struct gw_http_call *call);

@@ -7,7 +7,7 @@
  */
 #include <ctype.h>
 
-#include "lib/net/client_inside.h"
+#include "lib/net/call/inside.h"
 #include "lib/units/clock.h"
 
 #define ADDRESSES_KEPT_US (10 * GW_US_PER_SECOND)

@@ -19,8 +19,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "lib/net/http_guard.h"
-#include "lib/net/server_inside.h"
+#include "lib/net/serve/guard.h"
+#include "lib/net/serve/inside.h"
 #include "lib/units/clock.h"
 
 #define RESETS_MAX       200

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/net/http_guard.h"
+#include "lib/net/serve/guard.h"
 
 #include "lib/net/http.h"
 #include "tests/support/cmocka_first.h"
@@ -81,5 +81,5 @@ int main(int argc, char **argv)
     };
 
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
-    return cmocka_run_group_tests_name("lib/net/http_guard", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("lib/net/serve/guard", tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
  *    a length. We write the framing ourselves; h2o leaves an answer alone that has a
  *    Transfer-Encoding, except that it has decided by then to close.
  */
-#include "lib/net/server_inside.h"
+#include "lib/net/serve/inside.h"
 
 #define HTTP2 0x200
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_framing - where an answer's head ends, what it says, and where its body ends.
+ * framing - where an answer's head ends, what it says, and where its body ends.
  *
  * Reads foreign bytes and nothing else: no sockets, no allocation, no third-party library. Strict
  * on purpose: what could be read in two ways is refused. Any thread.
  */
-#ifndef LIB_NET_HTTP_FRAMING_H
-#define LIB_NET_HTTP_FRAMING_H
+#ifndef LIB_NET_CALL_FRAMING_H
+#define LIB_NET_CALL_FRAMING_H
 
 #include <stdint.h>
 

@@ -3,12 +3,12 @@
  * h2o 2.2.5 parses, frames and writes; what it gets wrong is mended here and beside here. The
  * holes we know of, and where they are closed:
  *
- *     a client that leaves while its request waits is not noticed     http_request.c
- *     lax heads: two lengths, folded lines, absolute targets ...      http_guard.c, http_request.c
- *     rapid reset of HTTP/2 streams                                   http_connection.c
- *     one timer for idling, head and body                             http_connection.c
- *     an early answer is lost in a reset                              http_connection.c
- *     chunks only for status 200, else the connection is closed       http_reply.c
+ *     a client that leaves while its request waits is not noticed     request.c
+ *     lax heads: two lengths, folded lines, absolute targets ...      guard.c, request.c
+ *     rapid reset of HTTP/2 streams                                   connection.c
+ *     one timer for idling, head and body                             connection.c
+ *     an early answer is lost in a reset                              connection.c
+ *     chunks only for status 200, else the connection is closed       reply.c
  *     request bodies beyond 32 MiB go to a file in /tmp               loop.c
  *     a chunked body of exactly the limit is refused                  below, body_max + 1
  *     idle keep-alive connections survive a shutdown                  below, drain
@@ -26,12 +26,11 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "lib/net/server_inside.h"
+#include "lib/net/serve/inside.h"
 #include "lib/net/tls_inside.h"
 #include "lib/units/clock.h"
 
@@ -105,7 +104,7 @@ static enum gw_err listen_unix(const char *path, int *ret_fd, struct gw_fault *f
     if (strlen(path) >= sizeof(address.sun_path)) {
         return gw_fail(fault, GW_E_UNAVAILABLE, "cannot listen on \"%s\": path is too long", path);
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return fail_listen(fault, path);
@@ -324,7 +323,7 @@ static void free_server(struct gw_http_server *server)
     gw_connection_end_lingering(server);
     h2o_timeout_unlink(&server->context.http2._graceful_shutdown_timeout);
     h2o_context_dispose(&server->context);
-    free(queue); /* which h2o destroys, but forgets to free */
+    gw_free(queue); /* which h2o destroys, but forgets to free */
     h2o_config_dispose(&server->globals);
     gw_free(server->unix_path);
     gw_free(server);

@@ -6,7 +6,7 @@
  * a few hundred bytes instead of a read buffer. A read that fills half the scratch buffer or
  * more is not copied: the call keeps the buffer and the client takes another.
  */
-#include "lib/net/client_inside.h"
+#include "lib/net/call/inside.h"
 
 #define WINDOW ((size_t)256 << 10)
 

@@ -19,9 +19,11 @@
  */
 #include "lib/net/http_client.h"
 
-#include "lib/net/client_inside.h"
+#include "lib/net/call/inside.h"
 
-#define VECS_MAX 64 /* in one write */
+#define VECS_MAX        64 /* in one write */
+#define FIXED_MAX       32 /* what a head has besides names and values */
+#define LENGTH_LINE_MAX 48
 
 static const char *const FAILURES[] = {
     [GW_HTTP_FAILURE_DNS] = "dns",
@@ -280,7 +282,7 @@ static void put_fixed(char **at, const char *text)
 
 static size_t head_room(const struct gw_http_send *send)
 {
-    size_t size = send->method.len + send->target.len + 64; /* the fixed words, and a length */
+    size_t size = send->method.len + send->target.len + FIXED_MAX + LENGTH_LINE_MAX;
 
     for (size_t i = 0; i < send->headers.count; i++) {
         size += send->headers.at[i].name.len + send->headers.at[i].value.len + 4;
@@ -305,7 +307,7 @@ static bool write_head(const struct gw_http_send *send, size_t body_size, char *
         put_fixed(&at, "\r\n");
     }
     if (send->has_body) {
-        at += sprintf(at, "Content-Length: %zu\r\n", body_size);
+        at += snprintf(at, LENGTH_LINE_MAX, "Content-Length: %zu\r\n", body_size);
     }
     put_fixed(&at, "\r\n");
     *ret_vec = (struct iovec){from, (size_t)(at - from)};

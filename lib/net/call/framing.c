@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/net/http_framing.h"
+#include "lib/net/call/framing.h"
 
 #define CHUNK_DIGITS_MAX   15 /* so that a size fits 64 bits with room to spare */
 #define CHUNK_LINE_MAX     ((size_t)4096)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server_inside - the HTTP server's structures, shared by the files that make it up.
+ * inside - the HTTP server's structures, shared by the files that make it up.
  *
- *     http_server.c       listening, draining, closing
- *     http_connection.c   one connection: is its client still there, is it too slow or abusive
- *     http_request.c      a request as h2o hands it over, judged and given to the service
- *     http_reply.c        the way back
+ *     server.c       listening, draining, closing
+ *     connection.c   one connection: is its client still there, is it too slow or abusive
+ *     request.c      a request as h2o hands it over, judged and given to the service
+ *     reply.c        the way back
  */
-#ifndef LIB_NET_SERVER_INSIDE_H
-#define LIB_NET_SERVER_INSIDE_H
+#ifndef LIB_NET_SERVE_INSIDE_H
+#define LIB_NET_SERVE_INSIDE_H
 
 #include "lib/net/fd.h"
 #include "lib/net/http_server.h"
@@ -89,12 +89,12 @@ struct gw_http_request {
     bool is_cut;     /* to be cut off as soon as h2o lets us */
     bool is_watched; /* the socket tells us when the client leaves (HTTP/1) */
     char chunk_head[24];
-    char *copy;           /* HTTP/2: what is being sent, see http_reply.c */
+    char *copy;           /* HTTP/2: what is being sent, see reply.c */
     struct gw_task sent;  /* on_sent for a send that h2o did not need to see */
     struct gw_timer look; /* at a client that sent more while it waits */
 };
 
-/* ---- http_connection.c ------------------------------------------------------------------ */
+/* ---- connection.c ------------------------------------------------------------------ */
 
 void gw_connection_open(struct gw_http_server *server, h2o_socket_t *sock);
 struct connection *gw_connection_of(h2o_req_t *req);
@@ -108,11 +108,11 @@ void gw_connection_end_lingering(struct gw_http_server *server);
 /* Whether the peer has closed or reset its side. */
 bool gw_connection_is_left(const struct connection *connection);
 
-/* ---- http_server.c ---------------------------------------------------------------------- */
+/* ---- server.c ---------------------------------------------------------------------- */
 
 void gw_server_connection_gone(struct gw_http_server *server);
 
-/* ---- http_request.c --------------------------------------------------------------------- */
+/* ---- request.c --------------------------------------------------------------------- */
 
 int gw_request_take_over(h2o_handler_t *handler, h2o_req_t *req); /* h2o's on_req */
 void gw_request_unwatch(struct gw_http_request *request);
@@ -122,7 +122,7 @@ void gw_request_lose_all(struct gw_http_server *server);
 /* From now on the owner is not told anything any more. */
 void gw_request_over(struct gw_http_request *request);
 
-/* ---- http_reply.c ----------------------------------------------------------------------- */
+/* ---- reply.c ----------------------------------------------------------------------- */
 
 void gw_reply_proceed(h2o_generator_t *generator, h2o_req_t *req);
 void gw_reply_sent_task(struct gw_task *task);

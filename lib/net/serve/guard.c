@@ -9,7 +9,7 @@
  * Refused: two Content-Lengths, a length beside a coding, two codings, two Hosts, a line
  * that does not end in CR LF, a line that continues the previous one.
  */
-#include "lib/net/http_guard.h"
+#include "lib/net/serve/guard.h"
 
 enum { LENGTHS, CODINGS, HOSTS, KINDS };
 

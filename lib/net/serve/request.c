@@ -13,8 +13,8 @@
  * A request's memory is h2o's: it dies when h2o disposes of it, which is the one place that always
  * runs. `is_over` says that the owner has heard the last of it.
  */
-#include "lib/net/http_guard.h"
-#include "lib/net/server_inside.h"
+#include "lib/net/serve/guard.h"
+#include "lib/net/serve/inside.h"
 #include "lib/units/clock.h"
 
 #define LOOK_EVERY_US (100 * GW_US_PER_MS)
