@@ -26,4 +26,5 @@ begin
                 and c.relname like 'usage\_%' loop
         execute format('grant usage, select on sequence %s to millrace_statsd', name);
     end loop;
+    grant execute on function usage_partitions_ensure(timestamptz, timestamptz) to millrace_statsd;
 end $$;
