@@ -19,4 +19,10 @@ const struct snapshot *holder_get(struct holder *holder);
 /* Takes over the caller's reference. */
 void holder_put(struct holder *holder, const struct snapshot *own_snapshot);
 
+/*
+ * Frees replaced snapshots that no request uses any more; how many are still used. Not on a
+ * worker's thread: a large one takes a while. holder_put() does it, too.
+ */
+size_t holder_sweep(struct holder *holder);
+
 #endif

@@ -14,7 +14,8 @@
 struct snapshot;
 
 const struct snapshot *snapshot_ref(const struct snapshot *snapshot);
-void snapshot_unref(const struct snapshot *snapshot); /* NULL is fine */
+void snapshot_unref(const struct snapshot *snapshot);       /* NULL is fine */
+bool snapshot_is_last_ref(const struct snapshot *snapshot); /* nobody else can take one any more */
 struct gw_version snapshot_version(const struct snapshot *snapshot);
 const struct gw_config_settings *snapshot_settings(const struct snapshot *snapshot);
 
@@ -45,5 +46,6 @@ struct snapshot_providers snapshot_providers_of(const struct snapshot *snapshot,
 size_t snapshot_count_keys(const struct snapshot *snapshot);
 size_t snapshot_count_users(const struct snapshot *snapshot);
 size_t snapshot_count_providers(const struct snapshot *snapshot);
+size_t snapshot_count_unopened(const struct snapshot *snapshot); /* enabled, without a secret */
 
 #endif
