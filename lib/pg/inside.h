@@ -45,4 +45,7 @@ void gw_pg_ignore_notice(void *arg, const PGresult *result);
 /* libpq's message without its line ends and "FATAL: " clutter, for a fault. */
 enum gw_err gw_pg_connection_fault(PGconn *connection, const char *what, struct gw_fault *fault);
 
+/* The number of "NNNN_name.sql", or 0. */
+int gw_pg_migration_number(const char *name);
+
 #endif

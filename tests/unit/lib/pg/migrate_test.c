@@ -69,14 +69,11 @@ static void files_are_applied_in_order_and_once(void **state)
     write_file(place, "0002_fill.sql", "insert into t values (2); insert into t values (3);");
     write_file(place, "0001_make.sql", "create table t (n int); -- \xc3\xa4\n");
     write_file(place, "README.md", "not a migration");
-    assert_int_equal(gw_pg_migrate_check(place->pg, place->folder, &fault), GW_E_UNAVAILABLE);
-    assert_non_null(strstr(fault.text, "0001_make.sql"));
     assert_int_equal(gw_pg_migrate(place->pg, place->folder, &migrated, &fault), GW_OK);
     assert_int_equal(migrated.applied, 2);
     assert_int_equal(migrated.newest, 2);
     assert_int_equal(gw_pg_migrate(place->pg, place->folder, &migrated, &fault), GW_OK);
     assert_int_equal(migrated.applied, 0);
-    assert_int_equal(gw_pg_migrate_check(place->pg, place->folder, &fault), GW_OK);
     assert_int_equal(number(place->pg, "select count(*) from t"), 2);
     write_file(place, "0003_more.sql", "insert into t values (4)");
     assert_int_equal(gw_pg_migrate(place->pg, place->folder, &migrated, &fault), GW_OK);
@@ -97,7 +94,6 @@ static void a_file_that_changed_after_it_was_applied_is_refused(void **state)
     assert_int_equal(gw_pg_migrate(place->pg, place->folder, &migrated, &fault), GW_E_CONFLICT);
     assert_non_null(strstr(fault.text, "0001_make.sql"));
     assert_int_equal(number(place->pg, "select count(to_regclass('u'))"), 0);
-    assert_int_equal(gw_pg_migrate_check(place->pg, place->folder, &fault), GW_E_CONFLICT);
 }
 
 static void a_file_below_the_newest_applied_one_is_refused(void **state)
@@ -169,7 +165,27 @@ static void a_database_newer_than_the_folder_is_fine(void **state)
     assert_int_equal(gw_pg_migrate(place->pg, place->folder, &migrated, &fault), GW_OK);
     assert_int_equal(migrated.newest, 1);
     assert_int_equal(migrated.newest_applied, 2);
-    assert_int_equal(gw_pg_migrate_check(place->pg, place->folder, &fault), GW_OK);
+}
+
+static void a_check_only_looks(void **state)
+{
+    static const struct gw_pg_file FILES[] = {{"0002_b.sql", "create table u (n int)"},
+                                              {"0001_a.sql", "create table t (n int)"}};
+    static const struct gw_pg_file CHANGED[] = {{"0001_a.sql", "create table t (n bigint)"}};
+    const struct gw_pg_files both = {FILES, 2}, first = {FILES + 1, 1}, changed = {CHANGED, 1};
+    struct place *place = *state;
+    struct gw_pg_migrated migrated;
+    struct gw_fault fault;
+
+    assert_int_equal(gw_pg_migrate_check(place->pg, &both, &fault), GW_E_UNAVAILABLE);
+    assert_non_null(strstr(fault.text, "0001_a.sql"));
+    assert_int_equal(gw_pg_migrate_files(place->pg, &first, &migrated, &fault), GW_OK);
+    assert_int_equal(gw_pg_migrate_check(place->pg, &first, &fault), GW_OK);
+    assert_int_equal(gw_pg_migrate_check(place->pg, &both, &fault), GW_E_UNAVAILABLE);
+    assert_non_null(strstr(fault.text, "0002_b.sql"));
+    assert_int_equal(gw_pg_migrate_check(place->pg, &changed, &fault), GW_E_CONFLICT);
+    assert_int_equal(gw_pg_migrate_files(place->pg, &both, &migrated, &fault), GW_OK);
+    assert_int_equal(gw_pg_migrate_check(place->pg, &first, &fault), GW_OK);
 }
 
 static void *migrate_in_a_thread(void *arg)
@@ -217,6 +233,7 @@ int main(int argc, char **argv)
         TEST(a_file_that_commits_by_itself_is_refused),
         TEST(two_files_with_one_number_and_an_empty_folder_are_refused),
         TEST(a_database_newer_than_the_folder_is_fine),
+        TEST(a_check_only_looks),
         TEST(programs_that_start_at_once_apply_each_file_once),
     };
 
