@@ -36,7 +36,7 @@ static const struct gw_conf_key KEYS[] = {
      "folder for the last good configuration and for usage that is not confirmed yet"},
     {"snapshot.file", AT(text, snapshot_file), "", NULL, NULL, GW_CONF_RESTART,
      "configuration written by hand as JSON, instead of a control plane"},
-    {"keyring", AT(secret, keyring), NULL, "1", NULL, GW_CONF_RESTART,
+    {"keyring", AT(secret, keyring), "", NULL, NULL, GW_CONF_RESTART,
      "the installation's key ring; millrace-controlplane keyring makes one"},
     {"service_token", AT(secret, service_token), "", NULL, NULL, GW_CONF_RESTART,
      "what the services show each other to be let in"},
@@ -108,6 +108,9 @@ enum gw_err dataplane_conf_check(const void *values, struct gw_buf *problems)
     }
     if (conf->snapshot_file[0] != '\0' && conf->controlplane_target[0] != '\0') {
         gw_buf_append_str(problems, "controlplane.target and snapshot.file exclude each other\n");
+    }
+    if (conf->keyring.text[0] == '\0' && conf->snapshot_file[0] == '\0') {
+        gw_buf_append_str(problems, "keyring is needed to know the keys of a control plane\n");
     }
     return problems->len == before ? GW_OK : GW_E_INVALID;
 }

@@ -6,6 +6,11 @@
  */
 #include "dataplane/dialect/reader.h"
 
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    } /* GW_TEXT, for static tables */
+
 /* ---- What a frame says ------------------------------------------------------------------ */
 
 static enum dialect_mark mark_of(const struct dialect_rules *rules, struct gw_text text)
@@ -177,9 +182,9 @@ enum reader_shape reader_shape_of(struct gw_text content_type, struct gw_text co
         struct gw_text type;
         enum reader_shape shape;
     } SHAPES[] = {
-        {{"text/event-stream", 17}, READER_EVENTS},   {{"application/json", 16}, READER_JSON},
-        {{"application/x-ndjson", 20}, READER_LINES}, {{"application/jsonl", 17}, READER_LINES},
-        {{"text/plain", 10}, READER_UNKNOWN},
+        {TEXT("text/event-stream"), READER_EVENTS},   {TEXT("application/json"), READER_JSON},
+        {TEXT("application/x-ndjson"), READER_LINES}, {TEXT("application/jsonl"), READER_LINES},
+        {TEXT("text/plain"), READER_UNKNOWN},
     };
     struct gw_text type;
 
