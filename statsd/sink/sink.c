@@ -35,7 +35,7 @@
 #define EVENTS_MAX       8192 /* of one transaction, unless one batch alone has more */
 #define REST_LEAST_US    (100 * GW_US_PER_MS)
 #define REST_MOST_US     (5 * GW_US_PER_SECOND)
-#define TICK_US          (5 * GW_US_PER_SECOND)
+#define TICK_US          (2 * GW_US_PER_SECOND)
 #define ENSURE_EVERY_US  GW_US_PER_HOUR
 #define ENSURE_AHEAD_US  (INT64_C(62) * 24 * GW_US_PER_HOUR)
 #define ENSURE_BEHIND_US (INT64_C(1) * 24 * GW_US_PER_HOUR)
@@ -413,6 +413,7 @@ static void fire_timer(struct gw_timer *timer)
 void sink_put(struct sink *sink, struct sink_batch *batch)
 {
     GW_CHECK(sink->closed == NULL);
+    gw_list_init(&batch->link);
     gw_list_push_back(&sink->waiting, &batch->link);
     sink->waiting_events += batch->usage.count;
     sink->held_bytes += batch->size;

@@ -29,7 +29,7 @@ struct sink_ops {
 
 /* Embedded in what its owner knows about a batch. */
 struct sink_batch {
-    struct gw_list link;
+    struct gw_list link;         /* the sink's */
     struct gw_usage_batch usage; /* and what it points at; set by the owner, until done */
     size_t size;                 /* bytes of memory it holds */
     /*

@@ -267,21 +267,12 @@ static bool is_below(struct gw_text path, const char *prefix)
 /* A path of the console: nothing that looks like a file, is hidden, or belongs to somebody else. */
 static bool is_console_path(struct gw_text path)
 {
-    struct gw_text last = path;
-    size_t slash;
-
     for (size_t i = 0; NOT_CONSOLE[i] != NULL; i++) {
         if (is_below(path, NOT_CONSOLE[i])) {
             return false;
         }
     }
-    if (is_below(path, "/assets") || gw_text_find_text(path, GW_TEXT("/.")) < path.len) {
-        return false;
-    }
-    while ((slash = gw_text_find(last, '/')) < last.len) {
-        last = gw_text_skip(last, slash + 1);
-    }
-    return gw_text_find(last, '.') == last.len;
+    return !is_below(path, "/assets") && gw_text_find(path, '.') == path.len;
 }
 
 static bool wants_page(const struct site_ask *ask, struct gw_text path)

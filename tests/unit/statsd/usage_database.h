@@ -72,6 +72,25 @@ static inline int usage_database_empty(void **state)
     return 0;
 }
 
+/* Nobody gets in any more, and who was in is out; or as before again. */
+static inline void usage_database_allow(bool is_allowed)
+{
+    char sql[512];
+    struct gw_pg *pg = gw_pg_new(scratch_pg_server(), "test");
+    struct gw_fault fault = {""};
+    const char *name = strstr(usage_conninfo, "dbname=t") + strlen("dbname=");
+
+    snprintf(sql, sizeof(sql),
+             "alter database %s with allow_connections %s;"
+             "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+             " where datname = '%s' and not %s",
+             name, is_allowed ? "true" : "false", name, is_allowed ? "true" : "false");
+    if (gw_pg_script(pg, sql, &fault) != GW_OK) {
+        fail_msg("%s", fault.text);
+    }
+    gw_pg_free(pg);
+}
+
 /* The hourly sums and what the ledger says they must be, row by row: how many differ. */
 static inline int64_t usage_differences(void)
 {
