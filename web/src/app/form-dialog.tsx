@@ -2,7 +2,7 @@ import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import type { FieldValues, UseFormReturn } from "react-hook-form";
 import { useI18n } from "@/i18n/provider";
 import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
+import { Dialog, DialogClose } from "@/ui/dialog";
 import { Notice } from "@/ui/notice";
 import { placeProblem, useDraft } from "./forms";
 
@@ -51,7 +51,9 @@ export function FormDialog<T extends FieldValues>(props: Props<T>) {
       width={props.width}
       footer={
         <>
-          <Button onClick={onClose}>{t("action.cancel")}</Button>
+          <DialogClose asChild>
+            <Button>{t("action.cancel")}</Button>
+          </DialogClose>
           <Button type="submit" form={id} look="primary" isBusy={isSubmitting}>
             {props.submitLabel}
           </Button>

@@ -66,14 +66,17 @@ function UserMenu({ session }: { session: Session }) {
   return (
     <Menu
       trigger={
-        <Button look="quiet" aria-label={t("user.menu", { name: session.user.name })}>
+        <Button look="quiet">
+          <span className="sr-only">{t("user.menu", { name: session.user.name })}</span>
           <span
             aria-hidden="true"
             className="flex size-6 items-center justify-center rounded-full bg-selected text-12 text-accent"
           >
             {initials(session.user.name)}
           </span>
-          <span className="max-w-32 truncate max-small:hidden">{session.user.name}</span>
+          <span aria-hidden="true" className="max-w-32 truncate max-small:hidden">
+            {session.user.name}
+          </span>
         </Button>
       }
     >

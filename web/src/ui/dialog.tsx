@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useI18n } from "@/i18n/provider";
 import { Button, IconButton } from "./button";
 import { cx } from "./class-names";
@@ -41,6 +41,11 @@ export function Dialog(props: Props) {
   const { title, description, onClose, isDirty = false, kind = "dialog", footer } = props;
   const { t } = useI18n();
   const [isAsking, setAsking] = useState(false);
+  const opener = useRef(document.activeElement);
+  const returnFocus = (event: Event) => {
+    event.preventDefault();
+    if (opener.current instanceof HTMLElement) opener.current.focus();
+  };
   const close = () => (isDirty ? setAsking(true) : onClose());
   return (
     <Radix.Root open onOpenChange={(isOpen) => !isOpen && close()}>
@@ -48,6 +53,7 @@ export function Dialog(props: Props) {
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
           onOpenAutoFocus={focusFirstField}
+          onCloseAutoFocus={returnFocus}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cx(
             "fixed z-50 flex flex-col overflow-hidden border-hairline bg-raised text-text shadow-overlay outline-none",
@@ -85,6 +91,9 @@ export function Dialog(props: Props) {
     </Radix.Root>
   );
 }
+
+/** Around a button that closes the dialog it stands in, asking first where that is due. */
+export const DialogClose = Radix.Close;
 
 function LeaveDialog(props: { text: string; onStay: () => void; onLeave: () => void }) {
   const { t } = useI18n();

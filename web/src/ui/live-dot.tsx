@@ -23,7 +23,6 @@ export function LiveDot({ intervalMs, updatedAt, isResting = false }: Props) {
       <button
         type="button"
         aria-pressed={isPaused}
-        aria-label={t(isPaused ? "live.resume" : "live.pause")}
         onClick={() => paused.set(!isPaused)}
         className="inline-flex h-8 items-center gap-2 rounded-control border border-hairline px-2.5 text-12 text-muted hover:bg-hover"
       >
@@ -32,6 +31,7 @@ export function LiveDot({ intervalMs, updatedAt, isResting = false }: Props) {
           className={cx("size-2 rounded-full", isLive ? "pulse bg-good" : "bg-outline")}
         />
         {t(isPaused ? "live.paused" : isResting ? "live.resting" : "live.on")}
+        <span className="sr-only">. {t(isPaused ? "live.resume" : "live.pause")}</span>
         {isPaused ? <Play size={12} /> : <Pause size={12} />}
       </button>
     </Tooltip>

@@ -11,15 +11,20 @@ export default function LogsPage() {
   const search = route.useSearch();
   const navigate = useNavigate();
   const session = useSession();
-  const go = useCallback(
-    (next: (before: LogsSearch) => LogsSearch) =>
-      void navigate({ to: ".", search: (before) => next(before as LogsSearch), replace: true }),
+  const isReading = search.row !== undefined;
+  const setFilters = useCallback(
+    (filters: Filters) => void navigate({ to: ".", search: filters as LogsSearch, replace: true }),
     [navigate],
   );
-  const setFilters = useCallback((filters: Filters) => go(() => filters), [go]);
   const setRow = useCallback(
-    (row: number | undefined) => go((before) => ({ ...before, row })),
-    [go],
+    (row: number | undefined) =>
+      void navigate({
+        to: ".",
+        search: (before) => ({ ...before, row }) as LogsSearch,
+        // Opening is a step that Back undoes; turning to a neighbour and closing are not.
+        replace: isReading,
+      }),
+    [navigate, isReading],
   );
   // one object for as long as the filters mean the same
   const name = JSON.stringify(filtersOf(search));

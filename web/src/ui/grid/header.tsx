@@ -35,6 +35,7 @@ export function GridHeader({ columns, all, layout, change }: Props) {
         <div
           key={column.id}
           role="columnheader"
+          aria-label={column.label}
           aria-colindex={at + 1}
           draggable
           onDragStart={(event) => {

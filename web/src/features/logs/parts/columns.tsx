@@ -38,6 +38,13 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
         cell: (row) => <RelativeTime iso={row.createdAt} />,
       },
       {
+        id: "status",
+        label: t("logs.status"),
+        width: 84,
+        isFixed: true,
+        cell: (row) => <StatusBadge code={row.statusCode} />,
+      },
+      {
         id: "user",
         label: t("logs.user"),
         width: 106,
@@ -135,13 +142,6 @@ export function useColumns(setFilter: SetFilter): Column<UsageLog>[] {
         width: 140,
         align: "end",
         cell: (row) => <Performance row={row} />,
-      },
-      {
-        id: "status",
-        label: t("logs.status"),
-        width: 84,
-        isFixed: true,
-        cell: (row) => <StatusBadge code={row.statusCode} />,
       },
     ],
     [t, cost, setFilter],
