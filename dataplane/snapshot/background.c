@@ -19,10 +19,15 @@ void background_start(struct background *background)
     GW_CHECK(pthread_create(&background->thread, NULL, run, background->loop) == 0);
 }
 
-void background_fini(struct background *background)
+void background_join(struct background *background)
 {
     if (background->thread != 0) {
         GW_CHECK(pthread_join(background->thread, NULL) == 0);
+        background->thread = 0;
     }
+}
+
+void background_fini(struct background *background)
+{
     gw_loop_free(background->loop);
 }

@@ -17,7 +17,8 @@ struct background {
 /* The loop is there but does not run yet: what belongs to it can be made on this thread. */
 void background_init(struct background *background);
 void background_start(struct background *background);
-/* The loop was told to stop, or never started; waits for the thread, frees the loop. */
-void background_fini(struct background *background);
+/* The loop was told to stop, or never started: waits for the thread. */
+void background_join(struct background *background);
+void background_fini(struct background *background); /* joined, everything on the loop is freed */
 
 #endif

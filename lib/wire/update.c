@@ -250,6 +250,24 @@ static struct gw_version version_of(const Millrace__Snapshot__V1__Version *messa
     return version;
 }
 
+bool gw_update_peek(struct gw_text bytes, struct gw_version *ret_version, bool *ret_is_last)
+{
+    Millrace__Snapshot__V1__Update *message;
+    struct gw_arena arena;
+    bool is_readable;
+
+    gw_arena_init(&arena, gw_border_memory_max(bytes.len));
+    message = gw_border_unpack(&millrace__snapshot__v1__update__descriptor, bytes, &arena);
+    is_readable = message != NULL && message->version != NULL && message->version->number > 0 &&
+                  gw_version_check(message->version, NULL) == GW_OK;
+    if (is_readable) {
+        *ret_version = version_of(message->version);
+        *ret_is_last = message->last;
+    }
+    gw_arena_fini(&arena);
+    return is_readable;
+}
+
 struct gw_version gw_update_base(const struct gw_update *update)
 {
     return version_of(update->message->since);

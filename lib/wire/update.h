@@ -36,6 +36,9 @@ enum gw_err gw_update_pack(const struct gw_update *update, struct gw_buf *out) G
 enum gw_err gw_update_unpack(struct gw_text bytes, struct gw_update **ret_update,
                              struct gw_fault *fault) GW_MUST_USE;
 
+/* What an update that was refused says about itself; false if not even that can be read. */
+bool gw_update_peek(struct gw_text bytes, struct gw_version *ret_version, bool *ret_is_last);
+
 struct gw_version gw_update_base(const struct gw_update *update);
 struct gw_version gw_update_version(const struct gw_update *update);
 bool gw_update_is_last(const struct gw_update *update);

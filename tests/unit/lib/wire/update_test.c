@@ -250,12 +250,31 @@ static struct gw_update *with_key(const struct gw_config_key *key)
     return update;
 }
 
+static void assert_peeked(struct gw_update *own_update)
+{
+    struct gw_version version;
+    struct gw_buf bytes;
+    bool is_last = true;
+
+    gw_buf_init(&bytes, 4096);
+    assert_int_equal(gw_update_pack(own_update, &bytes), GW_OK);
+    assert_true(gw_update_peek(gw_buf_text(&bytes), &version, &is_last));
+    assert_int_equal(version.number, FIRST.number);
+    assert_string_equal(version.epoch, FIRST.epoch);
+    assert_false(is_last);
+    assert_false(gw_update_peek(GW_TEXT(""), &version, &is_last));
+    assert_false(gw_update_peek(GW_TEXT("\x12"), &version, &is_last));
+    gw_buf_fini(&bytes);
+    gw_update_free(own_update);
+}
+
 static void providers_that_cannot_be_routed_to_are_refused(void **state)
 {
     struct gw_config_provider provider = a_provider();
 
     (void)state;
     provider.weight = 0;
+    assert_peeked(with_provider(&provider));
     assert_refused(with_provider(&provider), "provider 9: weight 0 is not 1..100");
     provider = a_provider();
     provider.type = (enum gw_provider_type)7;
