@@ -321,12 +321,6 @@ static enum gw_err check_times(const struct gw_usage_batch *batch, struct gw_fau
     return GW_OK;
 }
 
-static enum gw_err unpack(struct gw_text message, struct shipment *shipment, struct gw_fault *fault)
-{
-    GW_TRY(gw_usage_batch_unpack(message, &shipment->arena, &shipment->batch.usage, fault));
-    return check_times(&shipment->batch.usage, fault);
-}
-
 static void remember_node(struct stream *stream, struct gw_text node)
 {
     size_t len = node.len < GW_USAGE_NODE_MAX ? node.len : GW_USAGE_NODE_MAX;
@@ -335,6 +329,14 @@ static void remember_node(struct stream *stream, struct gw_text node)
         memcpy(stream->node, node.at, len);
     }
     stream->node[len] = '\0';
+}
+
+static enum gw_err unpack(struct stream *stream, struct gw_text message, struct shipment *shipment,
+                          struct gw_fault *fault)
+{
+    GW_TRY(gw_usage_batch_unpack(message, &shipment->arena, &shipment->batch.usage, fault));
+    remember_node(stream, shipment->batch.usage.head.node);
+    return check_times(&shipment->batch.usage, fault);
 }
 
 static void on_message(void *owner, struct gw_text message)
@@ -349,13 +351,12 @@ static void on_message(void *owner, struct gw_text message)
     }
     shipment = GW_NEW(struct shipment);
     gw_arena_init(&shipment->arena, BATCH_MEMORY_MAX);
-    err = unpack(message, shipment, &fault);
+    err = unpack(stream, message, shipment, &fault);
     if (err != GW_OK) {
         shipment_free(shipment);
         refuse(stream, err == GW_E_CORRUPT ? GW_E_INVALID : err, fault.text);
         return;
     }
-    remember_node(stream, shipment->batch.usage.head.node);
     shipment->stream = stream;
     shipment->batch.done = batch_done;
     shipment->batch.size = sizeof(*shipment) + shipment->arena.total;
