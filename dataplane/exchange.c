@@ -243,6 +243,19 @@ static void start_reader(struct exchange *exchange, const struct attempt_answer 
     reader_init(&exchange->reader, exchange->ask.dialect, shape);
 }
 
+/* What a HEAD is told about: the length of a body that does not come. */
+static uint64_t length_of(const struct exchange *exchange, const struct attempt_answer *answer)
+{
+    uint64_t length = answer->length;
+
+    if (gw_text_eq(exchange->ask.request.method, GW_TEXT("HEAD")) &&
+        gw_text_to_u64(gw_http_find(answer->headers, GW_TEXT("content-length")), &length) !=
+            GW_OK) {
+        return GW_HTTP_LENGTH_UNKNOWN;
+    }
+    return length;
+}
+
 static void on_answer(void *owner, const struct attempt_answer *answer)
 {
     struct exchange *exchange = owner;
@@ -258,7 +271,8 @@ static void on_answer(void *owner, const struct attempt_answer *answer)
     reply_pass_on(&reply, answer);
     start_reader(exchange, answer);
     flow_init(&exchange->flow, &between, &FLOW_OPS, exchange);
-    gw_http_reply_start(exchange->request, answer->status, reply_headers(&reply), answer->length);
+    gw_http_reply_start(exchange->request, answer->status, reply_headers(&reply),
+                        length_of(exchange, answer));
     enter(exchange, EXCHANGE_STREAM);
 }
 
@@ -369,6 +383,7 @@ static bool open_attempt(struct exchange *exchange)
     enum gw_err err;
 
     begin_try(exchange);
+    attempt_init(&exchange->attempt, &ATTEMPT_OPS, exchange);
     err = attempt_open(&exchange->attempt, &with, &fault);
     if (err != GW_OK) {
         end_try(exchange, "system_error", "cannot_be_asked");
@@ -382,7 +397,6 @@ static bool open_attempt(struct exchange *exchange)
 static void start_waiting(struct exchange *exchange)
 {
     if (exchange->state == EXCHANGE_STEPS) {
-        attempt_init(&exchange->attempt, &ATTEMPT_OPS, exchange);
         gw_http_request_own(exchange->request, &REPLY_OPS, exchange);
     }
     enter(exchange, EXCHANGE_ATTEMPT);

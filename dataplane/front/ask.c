@@ -293,11 +293,10 @@ static bool has_parameter(struct gw_text query, struct gw_text wanted)
     return false;
 }
 
-static bool is_upgrade(const struct ask *ask)
+/* The HTTP server keeps "Upgrade" to itself; a handshake always has this header beside it. */
+static bool is_websocket(const struct ask *ask)
 {
-    struct gw_text upgrade = gw_http_find(ask->request.headers, GW_TEXT("upgrade"));
-
-    return upgrade.len > 0 && gw_text_eq_nocase(gw_text_trim(upgrade), GW_TEXT("websocket"));
+    return gw_http_find(ask->request.headers, GW_TEXT("sec-websocket-key")).at != NULL;
 }
 
 enum refusal ask_read(const struct ask_request *request, struct gw_arena *arena,
@@ -316,7 +315,7 @@ enum refusal ask_read(const struct ask_request *request, struct gw_arena *arena,
     if (ask->surface.kind == SURFACE_UNKNOWN) {
         return REFUSAL_UNKNOWN_PATH;
     }
-    if (is_upgrade(ask)) {
+    if (is_websocket(ask)) {
         return REFUSAL_NO_WEBSOCKET;
     }
     if (is_bodiless) {

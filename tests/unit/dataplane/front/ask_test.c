@@ -253,13 +253,13 @@ static void a_get_has_no_body(void **state)
     assert_model(fixture, "");
 }
 
-static void an_upgrade_is_refused_so_that_the_client_falls_back(void **state)
+static void a_websocket_is_refused_so_that_the_client_falls_back(void **state)
 {
     struct fixture *fixture = *state;
 
     start(fixture, "/v1/responses", GW_TEXT_NONE);
     fixture->request.method = GW_TEXT("GET");
-    add(fixture, "Upgrade", "WebSocket");
+    add(fixture, "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
     assert_int_equal(read_it(fixture), REFUSAL_NO_WEBSOCKET);
 }
 
@@ -306,7 +306,7 @@ int main(int argc, char **argv)
         T(a_coded_body_is_not_looked_into),
         T(the_name_of_a_model_can_be_shown_to_people),
         T(a_get_has_no_body),
-        T(an_upgrade_is_refused_so_that_the_client_falls_back),
+        T(a_websocket_is_refused_so_that_the_client_falls_back),
         T(a_refusal_has_the_shape_the_client_understands),
     };
 
