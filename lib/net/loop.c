@@ -30,6 +30,7 @@
 #define WAIT_MAX_MS     (3600 * 1000)
 #define FREE_TURNS_MAX  1000
 #define HEAP_ROOM_FIRST 64
+#define INPUT_FIRST     4096 /* what h2o asks for with each read; less would be too little */
 
 struct gw_loop {
     h2o_loop_t *h2o;
@@ -296,8 +297,24 @@ void gw_loop_turn(struct gw_loop *loop, int64_t wait_max_us)
     run_tasks(loop);
 }
 
+/*
+ * Each connection has an input buffer for as long as its request is open. h2o's are 8 KiB, and
+ * thousands of open streams wait with a request of 2 KiB in them. The size must not change once
+ * a buffer was made on the thread: h2o keeps used ones and believes them all alike.
+ */
+static void set_up_thread(void)
+{
+    static __thread bool is_set_up;
+
+    if (!is_set_up) {
+        is_set_up = true;
+        h2o_socket_buffer_prototype._initial_buf.capacity = INPUT_FIRST;
+    }
+}
+
 void gw_loop_run(struct gw_loop *loop)
 {
+    set_up_thread();
     while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire)) {
         gw_loop_turn(loop, INT64_MAX);
     }
@@ -318,6 +335,7 @@ struct gw_loop *gw_loop_new(void)
 {
     struct gw_loop *loop = GW_NEW(struct gw_loop);
 
+    set_up_thread();
     /* h2o writes with writev(), so a peer that is gone would end the process. */
     signal(SIGPIPE, SIG_IGN);
     /* h2o puts buffers beyond 32 MiB into a file in /tmp; what clients ask stays in memory. */

@@ -17,7 +17,11 @@
 struct gw_loop;
 
 struct gw_loop *gw_loop_new(void);
-void gw_loop_free(struct gw_loop *loop); /* not running any more; everything on it is closed */
+/*
+ * Not running any more; everything on it is closed or about to be. Connections remember the thread
+ * that accepted them, so close servers on the thread that ran the loop, before it ends.
+ */
+void gw_loop_free(struct gw_loop *loop);
 void gw_loop_run(struct gw_loop *loop);  /* until gw_loop_stop() */
 void gw_loop_stop(struct gw_loop *loop); /* any thread; the current turn is finished */
 void gw_loop_turn(struct gw_loop *loop, int64_t wait_max_us); /* one turn, for whoever drives */
