@@ -45,10 +45,9 @@ bool relay_owns(struct gw_text path)
 {
     for (size_t i = 0; RELAY_PREFIXES[i] != NULL; i++) {
         struct gw_text prefix = gw_text_of(RELAY_PREFIXES[i]);
-        struct gw_text rest = gw_text_skip(path, prefix.len);
 
         if (gw_text_starts_with(path, prefix) &&
-            (rest.len == 0 || rest.at[0] == '/' || rest.at[0] == ':')) {
+            (path.len == prefix.len || path.at[prefix.len] == '/' || path.at[prefix.len] == ':')) {
             return true;
         }
     }

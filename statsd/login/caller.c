@@ -86,7 +86,6 @@ void caller_identify(const struct token_signer *signer, struct gw_http_headers h
             caller.is = CALLER_KNOWN;
             caller.principal.access = GW_REST_ADMIN;
             caller.principal.user_id = -1;
-            caller.principal.key_id = -1;
             caller.principal.name = GW_TEXT("Admin Token");
         }
     }
