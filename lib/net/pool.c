@@ -2,6 +2,7 @@
 #include "lib/net/pool.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 #define WAITING_MAX 1024
 
@@ -64,6 +65,7 @@ static void *run(void *argument)
 struct gw_pool *gw_pool_new(size_t threads, const struct gw_pool_ops *ops, void *owner)
 {
     struct gw_pool *pool = gw_must_alloc(sizeof(*pool) + threads * sizeof(pthread_t));
+    sigset_t all, before;
 
     GW_CHECK(threads > 0);
     pool->ops = ops;
@@ -71,10 +73,13 @@ struct gw_pool *gw_pool_new(size_t threads, const struct gw_pool_ops *ops, void 
     gw_list_init(&pool->jobs);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->changed, NULL);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are not for such threads */
     while (pool->count < threads) {
         GW_CHECK(pthread_create(&pool->threads[pool->count], NULL, run, pool) == 0);
         pool->count++;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pool;
 }
 

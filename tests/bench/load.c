@@ -172,7 +172,7 @@ static void on_bytes(struct load *load, struct conn *conn, const char *at, size_
     }
     load->errors += strncmp(conn->head, "HTTP/1.1 200", 12) != 0;
     length = strcasestr(conn->head, "\r\ncontent-length:");
-    conn->left = length != NULL && length < end ? atoll(length + 17) : -1;
+    conn->left = length != NULL && length < end ? strtoll(length + 17, NULL, 10) : -1;
     conn->has_head = true;
     load->begun += !conn->has_begun;
     conn->has_begun = true;
@@ -288,12 +288,12 @@ int main(int argc, char **argv)
         return 2;
     }
     load.to.sin_family = AF_INET;
-    load.to.sin_port = htons((uint16_t)atoi(argv[1]));
+    load.to.sin_port = htons((uint16_t)strtol(argv[1], NULL, 10));
     load.to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     load.request = read_file(argv[4], &load.request_size);
     load.latencies = malloc(LATENCIES_MAX * sizeof(uint32_t));
     load.epoll = epoll_create1(EPOLL_CLOEXEC);
-    count = atoi(argv[2]);
+    count = (int)strtol(argv[2], NULL, 10);
     conns = calloc((size_t)count, sizeof(*conns));
     for (int i = 0; i < count; i++) {
         conns[i].fd = -1;
@@ -302,7 +302,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[3], "hold") == 0) {
         hold(&load, (uint64_t)count);
     } else {
-        run_for(&load, (int64_t)(atof(argv[3]) * 1e6));
+        run_for(&load, (int64_t)(strtod(argv[3], NULL) * 1e6));
     }
     return 0;
 }
