@@ -10,10 +10,14 @@
  *     enum { DP_REQUESTS, DP_OPEN_STREAMS, DP_FIRST_BYTE };
  *     static const char *const OUTCOMES[] = {"ok", "refused", "failed", NULL};
  *     static const struct gw_metric DP_METRICS[] = {
- *         [DP_REQUESTS] = {"millrace_dataplane_requests_total", GW_METRIC_COUNTER,
- *                          "requests answered", .labels = {{"outcome", OUTCOMES}}},
- *         [DP_FIRST_BYTE] = {"millrace_dataplane_first_byte_seconds", GW_METRIC_HISTOGRAM,
- *                            "time to a provider's first byte", .bounds = GW_METRIC_LATENCIES},
+ *         [DP_REQUESTS] = {.name = "millrace_dataplane_requests_total",
+ *                          .kind = GW_METRIC_COUNTER,
+ *                          .help = "requests answered",
+ *                          .labels = {{"outcome", OUTCOMES}}},
+ *         [DP_FIRST_BYTE] = {.name = "millrace_dataplane_first_byte_seconds",
+ *                            .kind = GW_METRIC_HISTOGRAM,
+ *                            .help = "time to a provider's first byte",
+ *                            .bounds = GW_METRIC_LATENCIES},
  *     };
  *     gw_metric_count(metrics, DP_REQUESTS, gw_metric_series(metrics, DP_REQUESTS, 0, 0));
  *

@@ -108,7 +108,7 @@ static void too_many_seal_keys_are_refused(void **state)
     gw_buf_init(&text, 8192);
     gw_buf_append_str(&text, DIGEST);
     for (i = 1; i <= GW_KEYRING_SEALS_MAX + 1; i++) {
-        gw_buf_appendf(&text, "seal %d%s\n", i, SEAL_1 + 1);
+        gw_buf_appendf(&text, "seal %d%s\n", i, &SEAL_1[1]);
     }
     expect_refused(text.at, "more than 16 seal keys");
     gw_buf_fini(&text);

@@ -16,11 +16,15 @@ static const int64_t BOUNDS[] = {1000, 2500, 1000000, 0};
 static const struct gw_metric TABLE[] = {
     [REQUESTS] = {"millrace_requests_total", GW_METRIC_COUNTER, "requests answered",
                   .labels = {{"outcome", OUTCOMES}, {"dialect", DIALECTS}}},
-    [STREAMS] = {"millrace_open_streams", GW_METRIC_GAUGE, "streams that are open"},
+    [STREAMS] = {.name = "millrace_open_streams",
+                 .kind = GW_METRIC_GAUGE,
+                 .help = "streams that are open"},
     [FIRST_BYTE] = {"millrace_first_byte_seconds", GW_METRIC_HISTOGRAM, "time to the first byte",
                     .labels = {{"outcome", OUTCOMES}}, .bounds = BOUNDS},
-    [WAITED] = {"millrace_waited_seconds_total", GW_METRIC_COUNTER, "time spent waiting"},
-    [QUEUE] = {"millrace_queue_bytes", GW_METRIC_GAUGE, "bytes queued"},
+    [WAITED] = {.name = "millrace_waited_seconds_total",
+                .kind = GW_METRIC_COUNTER,
+                .help = "time spent waiting"},
+    [QUEUE] = {.name = "millrace_queue_bytes", .kind = GW_METRIC_GAUGE, .help = "bytes queued"},
 };
 
 static int setup(void **state)
