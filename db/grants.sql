@@ -12,6 +12,8 @@ begin
     if not exists (select from pg_roles where rolname = 'millrace_statsd') then
         return;
     end if;
+    -- One at a time: grants of one object do not like each other's company.
+    perform pg_advisory_xact_lock(7810772411);
     grant usage on schema public to millrace_statsd;
     revoke all on all tables in schema public from millrace_statsd;
     grant select on user_names, key_names, provider_names, sign_in, settings to millrace_statsd;

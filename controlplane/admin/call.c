@@ -138,7 +138,7 @@ static void done(struct gw_job *job)
     call_free(call);
 }
 
-void call_take(struct call_desk *desk, struct gw_rpc_question *question, struct gw_text request)
+bool call_take(struct call_desk *desk, struct gw_rpc_question *question, struct gw_text request)
 {
     struct call *call = GW_NEW(struct call);
     enum gw_err err;
@@ -157,8 +157,10 @@ void call_take(struct call_desk *desk, struct gw_rpc_question *question, struct 
         err = gw_pool_submit(desk->pool, &call->job);
         gw_fail(&call->fault, err, "too many calls are waiting");
     }
-    if (err != GW_OK) {
-        gw_rpc_answer(question, err, GW_TEXT_NONE, call->fault.text);
-        call_free(call);
+    if (err == GW_OK) {
+        return true;
     }
+    gw_rpc_answer(question, err, GW_TEXT_NONE, call->fault.text);
+    call_free(call);
+    return false;
 }

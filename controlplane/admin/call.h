@@ -31,7 +31,7 @@ struct call_desk {
     void *owner;
 };
 
-/* Answers now or later. `desk` must live until then. */
-void call_take(struct call_desk *desk, struct gw_rpc_question *question, struct gw_text request);
+/* True: `answered` will run, once; `desk` must live until then. False: refused at once. */
+bool call_take(struct call_desk *desk, struct gw_rpc_question *question, struct gw_text request);
 
 #endif
