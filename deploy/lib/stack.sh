@@ -235,23 +235,25 @@ missing_parts() {
         paste -sd, - | sed 's/,/, /g'
 }
 
-# Tells once a second what is still awaited; gives up when a process has died.
+# Tells what is awaited whenever that changes; gives up when a process has died.
 stack_wait() {
-    local name began said=0 waited
+    local name began waited now said
     began=$(now_ms)
     for name in "${SERVICES[@]}"; do
+        said=
         until is_ready "$name"; do
             if ! runs "$name"; then
                 tail -n 20 "$LOGS/$name.log" >&2
                 die "$name has ended; see $LOGS/$name.log"
             fi
+            now=$(readiness "$name")
             waited=$((($(now_ms) - began) / 1000))
             if test "$waited" -ge 90; then
-                die "$name is not ready after $waited s: $(readiness "$name"); see $LOGS/$name.log"
+                die "$name is not ready after $waited s ($now); see $LOGS/$name.log"
             fi
-            if test "$waited" -gt "$said"; then
-                said=$waited
-                step "$name" "waiting: $(readiness "$name")"
+            if test "$waited" -ge 1 && test "$now" != "$said"; then
+                said=$now
+                step "$name" "waiting: $now"
             fi
             sleep 0.05
         done
