@@ -8,6 +8,7 @@
 
 #include "lib/base/check.h"
 #include "lib/rest/page.h"
+#include "lib/units/clock.h"
 #include "statsd/answer/reader.h"
 
 #define LIMIT_MAX      100
@@ -161,12 +162,23 @@ static void put_text(struct gw_json_out *out, const char *key, struct gw_text te
 }
 
 static void put_number(struct gw_json_out *out, const char *key, const struct gw_pg_rows *rows,
-                       size_t row, enum column column, int64_t divisor)
+                       size_t row, enum column column)
 {
     if (gw_pg_is_null(rows, row, (int)column)) {
         gw_json_put_null(out, key);
     } else {
-        gw_json_put_int(out, key, gw_pg_i64(rows, row, (int)column) / divisor);
+        gw_json_put_int(out, key, gw_pg_i64(rows, row, (int)column));
+    }
+}
+
+/* A column of microseconds. */
+static void put_ms(struct gw_json_out *out, const char *key, const struct gw_pg_rows *rows,
+                   size_t row, enum column column)
+{
+    if (gw_pg_is_null(rows, row, (int)column)) {
+        gw_json_put_null(out, key);
+    } else {
+        gw_json_put_int(out, key, gw_pg_i64(rows, row, (int)column) / GW_US_PER_MS);
     }
 }
 
@@ -201,12 +213,12 @@ static void put_who(struct gw_json_out *out, const struct gw_pg_rows *rows, size
 
 static void put_tokens(struct gw_json_out *out, const struct gw_pg_rows *rows, size_t row)
 {
-    put_number(out, "inputTokens", rows, row, COLUMN_INPUT, 1);
-    put_number(out, "outputTokens", rows, row, COLUMN_OUTPUT, 1);
-    put_number(out, "cacheCreationInputTokens", rows, row, COLUMN_CACHE_WRITE, 1);
-    put_number(out, "cacheReadInputTokens", rows, row, COLUMN_CACHE_READ, 1);
-    put_number(out, "cacheCreation5mInputTokens", rows, row, COLUMN_CACHE_WRITE_5M, 1);
-    put_number(out, "cacheCreation1hInputTokens", rows, row, COLUMN_CACHE_WRITE_1H, 1);
+    put_number(out, "inputTokens", rows, row, COLUMN_INPUT);
+    put_number(out, "outputTokens", rows, row, COLUMN_OUTPUT);
+    put_number(out, "cacheCreationInputTokens", rows, row, COLUMN_CACHE_WRITE);
+    put_number(out, "cacheReadInputTokens", rows, row, COLUMN_CACHE_READ);
+    put_number(out, "cacheCreation5mInputTokens", rows, row, COLUMN_CACHE_WRITE_5M);
+    put_number(out, "cacheCreation1hInputTokens", rows, row, COLUMN_CACHE_WRITE_1H);
 }
 
 static void put_row(struct gw_json_out *out, const struct gw_pg_rows *rows, size_t row)
@@ -220,10 +232,10 @@ static void put_row(struct gw_json_out *out, const struct gw_pg_rows *rows, size
     put_text(out, "originalModel", gw_pg_text(rows, row, COLUMN_ORIGINAL_MODEL));
     gw_json_put_text(out, "endpoint", gw_pg_text(rows, row, COLUMN_ENDPOINT));
     gw_json_put_str(out, "apiType", api_type(gw_pg_text(rows, row, COLUMN_DIALECT)));
-    put_number(out, "statusCode", rows, row, COLUMN_STATUS_CODE, 1);
+    put_number(out, "statusCode", rows, row, COLUMN_STATUS_CODE);
     gw_json_put_bool(out, "isStream", gw_pg_bool(rows, row, COLUMN_IS_STREAM));
-    put_number(out, "durationMs", rows, row, COLUMN_DURATION_US, 1000);
-    put_number(out, "ttftMs", rows, row, COLUMN_FIRST_CONTENT_US, 1000);
+    put_ms(out, "durationMs", rows, row, COLUMN_DURATION_US);
+    put_ms(out, "ttftMs", rows, row, COLUMN_FIRST_CONTENT_US);
     put_tokens(out, rows, row);
     gw_json_put_text(out, "costUsd", gw_pg_text(rows, row, COLUMN_COST));
     put_text(out, "errorMessage", gw_pg_text(rows, row, COLUMN_ERROR));
