@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { expectAccessible, open, useBrowser } from "./helpers/browser.mjs";
+import { expectAccessible, open, withBrowser } from "./helpers/browser.mjs";
 import { startProvider } from "./helpers/provider.mjs";
 import { adminUrl, baseUrl, fresh, makeProvider, makeUser, rest, until } from "./helpers/stack.mjs";
 
 const run = promisify(execFile);
-const shared = useBrowser();
+const shared = withBrowser();
 const WITH_CLIPBOARD = { permissions: ["clipboard-read", "clipboard-write"] };
 let provider;
 before(async () => {
@@ -25,7 +25,9 @@ async function isEmpty() {
 
 /** Copies the curl line as a person would, and runs it in a shell. */
 async function runCopiedCommand(page) {
-  const block = page.getByRole("figure").filter({ has: page.getByRole("region", { name: "curl" }) });
+  const block = page
+    .getByRole("figure")
+    .filter({ has: page.getByRole("region", { name: "curl" }) });
   await block.getByRole("button", { name: "Copy" }).click();
   const command = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(command, /^curl -N /);

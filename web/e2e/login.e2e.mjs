@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expectAccessible, open, signIn, useBrowser } from "./helpers/browser.mjs";
+import { expectAccessible, open, signIn, withBrowser } from "./helpers/browser.mjs";
 import { startGate } from "./helpers/gate.mjs";
 import { adminToken, adminUrl, makeUser } from "./helpers/stack.mjs";
 
-const shared = useBrowser(["--host-resolver-rules=MAP console.test 127.0.0.1"]);
+const shared = withBrowser(["--host-resolver-rules=MAP console.test 127.0.0.1"]);
 const OUT = { isSignedIn: false };
 
 const field = (page) => page.getByLabel("Admin token");
@@ -102,6 +102,7 @@ test("S-012 after signing out, Back shows no data", async (t) => {
   const { name } = await makeUser("secret-name");
   const { page } = await open(shared, t, "/en/dashboard/users");
   await page.getByRole("searchbox").fill(name);
+  await page.waitForURL(/q=/);
   await page.getByText(name).first().waitFor();
   await page.getByRole("button", { name: "Account: Admin Token" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -163,7 +164,9 @@ test("S-016 no key and no token is left in the browser", async (t) => {
   const { page, requests } = await open(shared, t, "/en/login", OUT);
   await signIn(page);
   await page.getByRole("heading", { name: "Dashboard" }).waitFor();
-  const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  const stored = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),
+  );
   assert.ok(!stored.includes(adminToken), "storage");
   assert.ok(!stored.includes("sk-"), "storage");
   assert.ok(!requests.some((url) => url.includes(adminToken)), "addresses");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { expectAccessible, open, useBrowser } from "./helpers/browser.mjs";
+import { expectAccessible, open, withBrowser } from "./helpers/browser.mjs";
 import { startProvider } from "./helpers/provider.mjs";
 import { fresh, makeProvider, makeUser, sendRequests } from "./helpers/stack.mjs";
 
-const shared = useBrowser();
+const shared = withBrowser();
 const MODEL = fresh("claude-e2e");
 let provider;
 let user;
@@ -38,7 +38,9 @@ test("S-042 the log shows the newest first, with what an operator looks for", as
   await first.getByText(user.name).waitFor();
   await first.getByText(MODEL).waitFor();
   await first.getByText("200").waitFor();
-  const times = await rows(page).locator("time").evaluateAll((all) => all.map((one) => one.dateTime));
+  const times = await rows(page)
+    .locator("time")
+    .evaluateAll((all) => all.map((one) => one.dateTime));
   assert.deepEqual(times, times.toSorted().reverse());
   await expectAccessible(page, "the log");
 });

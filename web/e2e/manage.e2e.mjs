@@ -1,11 +1,11 @@
 // Users, keys and providers: created, changed, switched and deleted.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { expectAccessible, expectFocus, open, useBrowser } from "./helpers/browser.mjs";
+import { expectAccessible, expectFocus, open, withBrowser } from "./helpers/browser.mjs";
 import { startProvider } from "./helpers/provider.mjs";
 import { ask, fresh, makeProvider, makeUser, rest, until } from "./helpers/stack.mjs";
 
-const shared = useBrowser();
+const shared = withBrowser();
 const WITH_CLIPBOARD = { permissions: ["clipboard-read", "clipboard-write"] };
 let provider;
 before(async () => {

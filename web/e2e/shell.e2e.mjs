@@ -5,13 +5,13 @@ import {
   expectFocus,
   expectNoSidewaysScroll,
   open,
-  useBrowser,
+  withBrowser,
 } from "./helpers/browser.mjs";
 import { startGate } from "./helpers/gate.mjs";
 import { startProvider } from "./helpers/provider.mjs";
 import { adminUrl, makeProvider, makeUser, sendRequests } from "./helpers/stack.mjs";
 
-const shared = useBrowser();
+const shared = withBrowser();
 let provider;
 let user;
 before(async () => {
@@ -22,7 +22,13 @@ before(async () => {
 });
 after(() => provider.close());
 
-const LANGUAGES = { "zh-CN": "简体中文", "zh-TW": "繁體中文", en: "English", ru: "Русский", ja: "日本語" };
+const LANGUAGES = {
+  "zh-CN": "简体中文",
+  "zh-TW": "繁體中文",
+  en: "English",
+  ru: "Русский",
+  ja: "日本語",
+};
 const PAGES = ["/dashboard", "/dashboard/logs", "/dashboard/users", "/dashboard/providers"];
 /** A message key that was shown instead of its message. */
 const RAW_KEY = /\b(shell|nav|logs|users|providers|guide|overview|planes|state|action)\.[a-z]\w+/;
@@ -34,7 +40,7 @@ async function settled(page) {
 
 test("S-018 switching the language keeps the filter and the open drawer", async (t) => {
   const { page } = await open(shared, t, `/en/dashboard/logs?userId=${user.id}`);
-  await page.getByRole("row").nth(1).click();
+  await page.getByRole("row").nth(1).locator("time").click();
   await page.getByRole("dialog", { name: "Request" }).waitFor();
   const { search } = new URL(page.url());
   assert.match(search, /userId=\d+&row=\d+/);

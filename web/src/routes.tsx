@@ -8,13 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { ensureSession } from "./api/session";
 import { NotFound, PageFailure } from "./app/failure";
-import {
-  dropUnknownSearch,
-  leaveLogin,
-  page,
-  requireSession,
-  toPreferredLocale,
-} from "./app/guards";
+import { leaveLogin, page, requireSession, tellDropped, toPreferredLocale } from "./app/guards";
 import { landingPath } from "./app/landing";
 import { LocaleLayout } from "./app/locale-layout";
 import { ADMIN, CONSOLE } from "./app/navigation";
@@ -26,7 +20,7 @@ import { providersSearch } from "./features/providers/search";
 import { usersSearch } from "./features/users/search";
 import { isLocale, rememberLocale } from "./i18n/config";
 import { loadCatalogue } from "./i18n/loader";
-import { parseSearch, stringifySearch } from "./lib/url-state";
+import { noting, parseSearch, stringifySearch } from "./lib/url-state";
 
 /* THE list of pages: path, who may open it, what its address means, and the code to fetch. */
 
@@ -87,8 +81,8 @@ const logs = createRoute({
   getParentRoute: () => shell,
   path: "/dashboard/logs",
   ...page("nav.logs", "logs", CONSOLE),
-  validateSearch: logsSearch,
-  beforeLoad: dropUnknownSearch,
+  validateSearch: noting(logsSearch),
+  beforeLoad: tellDropped(logsSearch),
   component: lazyRouteComponent(() => import("./features/logs/page")),
 });
 
@@ -152,6 +146,7 @@ export function createConsoleRouter() {
     stringifySearch,
     defaultPreload: "intent",
     defaultPreloadStaleTime: 0,
+    search: { strict: true },
     scrollRestoration: false,
     defaultErrorComponent: PageFailure,
     defaultNotFoundComponent: NotFound,

@@ -10,6 +10,7 @@ import { adminToken, adminUrl, patience } from "./stack.mjs";
 const EXECUTABLE = process.env.MILLRACE_CHROMIUM ?? "/usr/bin/chromium";
 const ARGS = [
   "--no-sandbox",
+  "--no-zygote",
   "--disable-gpu",
   "--no-first-run",
   "--disable-background-networking",
@@ -21,11 +22,26 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
 const OUTAGE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|ABORTED|FAILED)/;
 
+const LAUNCH_TRIES = 3;
+
+/** A browser that can open a page; on a busy machine one may die while it starts. */
+async function launch(args, tries = 1) {
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args });
+  try {
+    await (await browser.newContext()).close();
+    return browser;
+  } catch (error) {
+    await browser.close().catch(() => {});
+    if (tries === LAUNCH_TRIES) throw error;
+    return launch(args, tries + 1);
+  }
+}
+
 /** Call once per file: the browser that its tests share. */
-export function useBrowser(args = []) {
+export function withBrowser(args = []) {
   const shared = { browser: null };
   before(async () => {
-    shared.browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...ARGS, ...args] });
+    shared.browser = await launch([...ARGS, ...args]);
   });
   after(() => shared.browser?.close());
   return shared;

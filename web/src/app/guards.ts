@@ -3,7 +3,13 @@ import { ensureSession } from "@/api/session";
 import { isLocale, preferredLocale } from "@/i18n/config";
 import { type Feature, loadCatalogue, type MessageKey, translate } from "@/i18n/loader";
 import { isLoginPath, safeTarget } from "@/lib/redirect";
-import { droppedParams, parseSearch, stringifySearch } from "@/lib/url-state";
+import {
+  droppedParams,
+  parseSearch,
+  type RawSearch,
+  stringifySearch,
+  takeDropped,
+} from "@/lib/url-state";
 import { showToast } from "@/ui/toast";
 import { type Audience, landingPath } from "./landing";
 
@@ -66,18 +72,20 @@ export async function leaveLogin(locale: string, from: string | undefined): Prom
 
 interface SearchArgs {
   params: { locale: string };
-  search: object;
   location: ParsedLocation;
 }
 
-/** Parameters that mean nothing are dropped from the address, and the reader is told. */
-export function dropUnknownSearch({ params, search, location }: SearchArgs): void {
-  const raw = parseSearch(location.searchStr);
-  const dropped = droppedParams(raw, search as Record<string, unknown>);
-  if (dropped.length === 0) return;
-  if (isLocale(params.locale)) {
-    showToast("info", translate(params.locale, "shell.dropped", { names: dropped.join(", ") }));
-  }
-  const clean = stringifySearch(search as Record<string, unknown>);
-  throw redirect({ href: location.pathname + clean, replace: true });
+/** What the address said and nobody understood is told, once, and taken out of the address. */
+export function tellDropped(parse: (raw: Record<string, unknown>) => object) {
+  return ({ params, location }: SearchArgs): void => {
+    const names = takeDropped();
+    if (names.length > 0 && isLocale(params.locale)) {
+      showToast("info", translate(params.locale, "shell.dropped", { names: names.join(", ") }));
+    }
+    const raw = parseSearch(location.searchStr);
+    const parsed = parse(raw);
+    if (droppedParams(raw, parsed).length === 0) return;
+    const clean = stringifySearch(parsed as RawSearch);
+    throw redirect({ href: location.pathname + clean, replace: true });
+  };
 }

@@ -50,5 +50,9 @@ export function translate(locale: Locale, key: MessageKey, values?: Values): str
     format = new IntlMessageFormat(message, locale);
     formats.set(name, format);
   }
-  return String(format.format(values));
+  try {
+    return String(format.format(values));
+  } catch {
+    return message; // a value is missing: better the bare message than no page
+  }
 }

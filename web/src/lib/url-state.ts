@@ -35,7 +35,29 @@ export function choiceParam<T extends string>(
   return choices.find((choice) => choice === value);
 }
 
-/** The names that were given but understood as nothing: told to the user, then dropped. */
-export function droppedParams(raw: Record<string, unknown>, parsed: Record<string, unknown>) {
-  return Object.keys(raw).filter((name) => raw[name] !== "" && parsed[name] === undefined);
+/** The names that were given but understood as nothing. */
+export function droppedParams(raw: Record<string, unknown>, parsed: object): string[] {
+  const known = parsed as Record<string, unknown>;
+  const isGiven = (value: unknown) => value !== undefined && value !== null && value !== "";
+  return Object.keys(raw).filter((name) => isGiven(raw[name]) && known[name] === undefined);
+}
+
+const dropped = new Set<string>();
+
+/**
+ * The same parser, remembering what it dropped: the router cleans the address before any page is
+ * there to tell of it.
+ */
+export function noting<T extends object>(parse: (raw: Record<string, unknown>) => T) {
+  return (raw: Record<string, unknown>): T => {
+    const parsed = parse(raw);
+    for (const name of droppedParams(raw, parsed)) dropped.add(name);
+    return parsed;
+  };
+}
+
+export function takeDropped(): string[] {
+  const names = [...dropped];
+  dropped.clear();
+  return names;
 }

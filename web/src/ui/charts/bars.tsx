@@ -74,13 +74,19 @@ export function Bars(props: Props) {
       )}
       {!isTable && (
         <div aria-hidden="true" className="mt-1 flex justify-between text-12 text-muted">
-          {[bars.at(0), bars.at(Math.floor(bars.length / 2)), bars.at(-1)].map(
-            (bar) => bar && <span key={bar.id}>{bar.label}</span>,
-          )}
+          {marksOf(bars).map((bar) => (
+            <span key={bar.id}>{bar.label}</span>
+          ))}
         </div>
       )}
     </figure>
   );
+}
+
+/** The first, the middle and the last, where they differ. */
+function marksOf(bars: Bar[]): Bar[] {
+  const marks = [bars.at(0), bars.at(bars.length / 2), bars.at(-1)];
+  return [...new Set(marks)].filter((bar) => bar !== undefined);
 }
 
 function span(value: number, most: number) {
