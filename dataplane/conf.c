@@ -10,16 +10,16 @@
 #define AT(kind, field) GW_CONF_AT(kind, struct dataplane_conf, field)
 
 static const struct gw_conf_key KEYS[] = {
-    {"listen", AT(text, listen), "0.0.0.0:8080", "1", NULL, GW_CONF_RESTART,
+    {"listen", AT(text, listen), "0.0.0.0:4180", "1", NULL, GW_CONF_RESTART,
      "address clients connect to, or /path of a unix socket"},
     {"workers", AT(count, workers), "0", "0", "256", GW_CONF_RESTART,
-     "event loops, one thread each; 0 means one per core"},
+     "event loops, one thread each; 0 means one per core; on a unix socket always one"},
     {"connections_max", AT(count, connections_max), "65536", "1", "1048576", GW_CONF_RESTART,
      "connections from clients, over all workers"},
-    {"tls.certificate", AT(text, tls_certificate), "", NULL, NULL, GW_CONF_RESTART,
+    {"listen.certificate", AT(text, listen_certificate), "", NULL, NULL, GW_CONF_RESTART,
      "PEM file with the certificate clients are shown and its chain; empty for clear text"},
-    {"tls.key", AT(text, tls_key), "", NULL, NULL, GW_CONF_RESTART,
-     "PEM file with the key of tls.certificate"},
+    {"listen.key", AT(text, listen_key), "", NULL, NULL, GW_CONF_RESTART,
+     "PEM file with the key of listen.certificate"},
     {"request.max", AT(size, request_max), "100 MiB", "1 KiB", "1 GiB", GW_CONF_RESTART,
      "largest request body a client may send"},
     {"request.head_timeout", AT(duration, request_head_timeout_us), "60 s", "1 s", "1 h",
@@ -40,10 +40,15 @@ static const struct gw_conf_key KEYS[] = {
      "the installation's key ring; millrace-controlplane keyring makes one"},
     {"service_token", AT(secret, service_token), "", NULL, NULL, GW_CONF_RESTART,
      "what the services show each other to be let in"},
-    {"controlplane.target", AT(text, controlplane_target), "", NULL, NULL, GW_CONF_RESTART,
-     "where the configuration comes from: host:port, or unix:/path"},
-    {"statsd.target", AT(text, statsd_target), "", NULL, NULL, GW_CONF_RESTART,
-     "where usage is told: host:port, or unix:/path"},
+    {"controlplane.target", AT(text, controlplane_target), "127.0.0.1:4190", NULL, NULL,
+     GW_CONF_RESTART, "where the configuration comes from: host:port, or unix:/path"},
+    {"statsd.target", AT(text, statsd_target), "127.0.0.1:4191", NULL, NULL, GW_CONF_RESTART,
+     "where usage is told: host:port, or unix:/path; empty for nowhere"},
+    {"tls.ca", AT(text, tls_ca), "", NULL, NULL, GW_CONF_RESTART,
+     "PEM file with the authorities the other services are verified by; empty for clear text"},
+    {"tls.certificate", AT(text, tls_certificate), "", NULL, NULL, GW_CONF_RESTART,
+     "PEM file with the certificate they are shown"},
+    {"tls.key", AT(text, tls_key), "", NULL, NULL, GW_CONF_RESTART, "PEM file with its key"},
     {"redis.target", AT(text, redis_target), "", NULL, NULL, GW_CONF_RESTART,
      "host:port or /path of the Redis that data planes share; empty for one alone"},
     {"redis.password", AT(secret, redis_password), "", NULL, NULL, GW_CONF_RESTART,
@@ -67,7 +72,7 @@ static const struct gw_conf_key KEYS[] = {
     {"access_log", AT(choice, access_log), "all", CONF_ACCESS_WORDS, NULL, GW_CONF_RESTART,
      "which requests get a line in the log"},
 
-    {"ops.listen", AT(text, daemon.ops_listen), "127.0.0.1:8081", NULL, NULL, GW_CONF_RESTART,
+    {"ops.listen", AT(text, daemon.ops_listen), "127.0.0.1:4280", NULL, NULL, GW_CONF_RESTART,
      "address of /healthz, /readyz and /metrics, or /path; empty for none"},
     {"log.level", AT(choice, daemon.log_level), "info", GW_LOG_LEVELS, NULL, GW_CONF_RELOAD,
      "least important line that is written"},
@@ -99,15 +104,15 @@ enum gw_err dataplane_conf_check(const void *values, struct gw_buf *problems)
     const struct dataplane_conf *conf = values;
     size_t before = problems->len;
 
+    if ((conf->listen_certificate[0] == '\0') != (conf->listen_key[0] == '\0')) {
+        gw_buf_append_str(problems, "listen.certificate and listen.key go together\n");
+    }
     if ((conf->tls_certificate[0] == '\0') != (conf->tls_key[0] == '\0')) {
         gw_buf_append_str(problems, "tls.certificate and tls.key go together\n");
     }
     if (conf->snapshot_file[0] == '\0' && conf->controlplane_target[0] == '\0') {
         gw_buf_append_str(problems, "controlplane.target or snapshot.file is needed: without one "
                                     "of them there is no configuration\n");
-    }
-    if (conf->snapshot_file[0] != '\0' && conf->controlplane_target[0] != '\0') {
-        gw_buf_append_str(problems, "controlplane.target and snapshot.file exclude each other\n");
     }
     if (conf->keyring.text[0] == '\0' && conf->snapshot_file[0] == '\0') {
         gw_buf_append_str(problems, "keyring is needed to know the keys of a control plane\n");

@@ -29,8 +29,8 @@ struct dataplane_conf {
     const char *listen;
     uint32_t workers;
     uint32_t connections_max;
-    const char *tls_certificate;
-    const char *tls_key;
+    const char *listen_certificate;
+    const char *listen_key;
     size_t request_max;
     int64_t request_head_timeout_us;
     int64_t request_idle_timeout_us;
@@ -43,6 +43,7 @@ struct dataplane_conf {
     struct gw_conf_secret service_token;
     const char *controlplane_target;
     const char *statsd_target;
+    const char *tls_ca, *tls_certificate, *tls_key;
     const char *redis_target;
     struct gw_conf_secret redis_password;
 

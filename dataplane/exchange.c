@@ -25,17 +25,14 @@
 
 #include <stdio.h>
 
-#include "dataplane/front/cors.h"
 #include "dataplane/record.h"
 #include "dataplane/reply.h"
 #include "dataplane/steps.h"
 #include "lib/base/check.h"
-#include "lib/codec/digest.h"
 #include "lib/report/log.h"
 #include "lib/units/clock.h"
 
-#define CLIENT_ID_MAX 128
-#define STATUS_LEFT   499 /* in records: the client left before there was an answer */
+#define STATUS_LEFT 499 /* in records: the client left before there was an answer */
 
 /* MOVES[from][to]: the arrows in the drawing above, and no others. */
 static const bool MOVES[EXCHANGE_STATES][EXCHANGE_STATES] = {
@@ -132,7 +129,7 @@ static void refuse(struct exchange *exchange, enum refusal refusal, const char *
     struct refuse_with with = {.shape = ask_refuse_shape(&exchange->ask),
                                .language = exchange->ask.language,
                                .detail = detail,
-                               .request_id = exchange->id_text};
+                               .request_id = exchange->id.text};
     struct gw_buf body;
 
     gw_buf_init(&body, REFUSE_BODY_MAX);
@@ -170,55 +167,17 @@ void exchange_refuse_later(struct exchange *exchange, enum refusal refusal, int6
 
 /* ---- An answer on its way --------------------------------------------------------------- */
 
-static enum gw_outcome judge(const struct exchange *exchange, enum flow_end end)
-{
-    const struct reader *reader = &exchange->reader;
-    struct gw_tokens tokens = figures_tokens(&reader->figures, exchange->provider->row->type);
-
-    switch (end) {
-    case FLOW_BROKEN:
-        return GW_OUTCOME_PROVIDER_FAILED;
-    case FLOW_LEFT:
-        /* A client may close as soon as it has read the last event (spec 02 §14.1). */
-        if (!reader->is_complete || tokens.output == 0) {
-            return GW_OUTCOME_CLIENT_LEFT;
-        }
-        break;
-    case FLOW_COMPLETE:
-        break;
-    }
-    return exchange->status >= 400 || reader->has_error ? GW_OUTCOME_PROVIDER_ERROR
-                                                        : GW_OUTCOME_SUCCESS;
-}
-
-static const char *error_of(const struct exchange *exchange, enum gw_outcome outcome)
-{
-    switch (outcome) {
-    case GW_OUTCOME_PROVIDER_FAILED:
-        return gw_http_failure_name(exchange->failure);
-    case GW_OUTCOME_PROVIDER_ERROR:
-        return exchange->status >= 400 ? "error_status" : "error_in_answer";
-    case GW_OUTCOME_CLIENT_LEFT:
-        return "client_left";
-    case GW_OUTCOME_SUCCESS:
-    case GW_OUTCOME_REFUSED:
-    case GW_OUTCOME_VANISHED:
-        return NULL;
-    }
-    return NULL;
-}
-
 static void on_settle(void *owner, enum flow_end end)
 {
     struct exchange *exchange = owner;
-    enum gw_outcome outcome = judge(exchange, end);
+    struct record_end judged = record_judge(exchange, end);
 
     end_try(exchange,
-            outcome == GW_OUTCOME_SUCCESS          ? "request_success"
-            : outcome == GW_OUTCOME_PROVIDER_ERROR ? "retry_failed"
-                                                   : "system_error",
-            error_of(exchange, outcome));
-    settle(exchange, outcome, error_of(exchange, outcome));
+            judged.outcome == GW_OUTCOME_SUCCESS          ? "request_success"
+            : judged.outcome == GW_OUTCOME_PROVIDER_ERROR ? "retry_failed"
+                                                          : "system_error",
+            judged.error);
+    settle(exchange, judged.outcome, judged.error);
 }
 
 static void on_over(void *owner)
@@ -301,7 +260,7 @@ static void on_fail(void *owner, enum gw_http_failure failure, const char *text)
 
     exchange->failure = failure;
     metrics_count_failure(exchange->worker->plane->metrics, failure);
-    gw_log_limited(GW_LOG_WARN, "provider_failed", GW_LOG_STR("request", exchange->id_text),
+    gw_log_limited(GW_LOG_WARN, "provider_failed", GW_LOG_STR("request", exchange->id.text),
                    GW_LOG_UINT("provider", exchange->provider->row->id),
                    GW_LOG_STR("failure", gw_http_failure_name(failure)),
                    GW_LOG_STR("reason", text));
@@ -332,7 +291,7 @@ static void on_sent(void *owner)
 static void keep_texts(struct exchange *exchange)
 {
     struct gw_text *texts[] = {&exchange->ask.model, &exchange->ask.path, &exchange->ask.user_agent,
-                               &exchange->ask.request.method, &exchange->client_id};
+                               &exchange->ask.request.method, &exchange->id.of_client};
     size_t size = 1;
     char *at;
 
@@ -427,36 +386,6 @@ void exchange_ask_provider(struct exchange *exchange)
 
 /* ---- Life ------------------------------------------------------------------------------- */
 
-static bool is_id(struct gw_text text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char byte = text.at[i];
-
-        if (!((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') && !(byte >= '0' && byte <= '9') &&
-            strchr("-_.:", byte) == NULL) {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len <= CLIENT_ID_MAX;
-}
-
-static void name_it(struct exchange *exchange)
-{
-    struct gw_text given = gw_http_find(exchange->ask.request.headers, GW_TEXT("x-request-id"));
-    char digits[2 * GW_REQUEST_ID_SIZE];
-    size_t count = 0;
-
-    gw_random_uuid7(exchange->started_wall_us, exchange->id_text);
-    for (const char *at = exchange->id_text; *at != '\0'; at++) {
-        if (*at != '-') {
-            digits[count++] = *at;
-        }
-    }
-    GW_CHECK(gw_unhex((struct gw_text){digits, count}, exchange->id, sizeof(exchange->id)) ==
-             GW_OK);
-    exchange->client_id = is_id(given) ? given : GW_TEXT_NONE;
-}
-
 static struct exchange *new_exchange(struct worker *worker)
 {
     struct gw_list *spare = gw_list_pop_front(&worker->spares);
@@ -517,7 +446,7 @@ void exchange_begin(void *owner, struct gw_http_request *request)
     exchange->request = request;
     exchange->snapshot = holder_get(worker->plane->holder);
     refusal = ask_read(&asked, gw_http_request_arena(request), &exchange->ask, &detail);
-    name_it(exchange);
+    request_id_make(asked.headers, exchange->started_wall_us, &exchange->id);
     client_ip_find(&worker->plane->client_ip, asked.headers, gw_http_request_peer(request),
                    exchange->client_ip);
     if (refusal != REFUSAL_NONE) {

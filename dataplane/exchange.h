@@ -13,9 +13,9 @@
 #include "dataplane/dialect/reader.h"
 #include "dataplane/front/ask.h"
 #include "dataplane/front/refuse.h"
+#include "dataplane/front/request_id.h"
 #include "dataplane/route/plan.h"
 #include "dataplane/worker.h"
-#include "lib/codec/random.h"
 
 enum exchange_state {
     EXCHANGE_STEPS,
@@ -44,9 +44,7 @@ struct exchange {
     struct gw_http_request *request; /* NULL once it is finished or gone */
     int64_t started_us;              /* the loop's time */
     int64_t started_wall_us;
-    uint8_t id[GW_REQUEST_ID_SIZE];
-    char id_text[GW_UUID_TEXT_SIZE];
-    struct gw_text client_id; /* the client's own name for the request; empty: none */
+    struct request_id id;
     char client_ip[CLIENT_IP_SIZE];
 
     const struct snapshot *snapshot; /* the one it began with */

@@ -3,8 +3,8 @@
  * Start, drain and stop; in that order. The main thread's loop has the ops listener, the signals
  * and the connections to the neighbours; requests are the workers'.
  */
+#include <stdio.h>
 #include <sys/sysinfo.h>
-#include <unistd.h>
 
 #include "dataplane/conf.h"
 #include "dataplane/neighbours.h"
@@ -22,6 +22,7 @@ struct dataplane {
     struct worker **workers;
     size_t worker_count;
     _Atomic size_t workers_draining;
+    char listen[280]; /* where the setting leaves the port to the system */
 };
 
 /* ---- Start ------------------------------------------------------------------------------ */
@@ -58,7 +59,23 @@ static size_t count_workers(const struct dataplane_conf *conf)
 {
     int cores = get_nprocs();
 
+    if (conf->listen[0] == '/') {
+        return 1; /* sockets in the file system cannot be shared by several listeners */
+    }
     return conf->workers > 0 ? conf->workers : cores > 0 ? (size_t)cores : 1;
+}
+
+/* With port 0 the first worker was given one by the system, which the others share. */
+static const char *name_port(struct dataplane *dataplane, const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+
+    if (colon == NULL || strcmp(colon, ":0") != 0) {
+        return listen;
+    }
+    snprintf(dataplane->listen, sizeof(dataplane->listen), "%.*s:%u", (int)(colon - listen), listen,
+             gw_http_server_port(dataplane->workers[0]->server));
+    return dataplane->listen;
 }
 
 static enum gw_err open_workers(struct dataplane *dataplane, const struct dataplane_conf *conf,
@@ -81,6 +98,9 @@ static enum gw_err open_workers(struct dataplane *dataplane, const struct datapl
 
     dataplane->workers = gw_must_alloc(count * sizeof(struct worker *));
     for (size_t i = 0; i < count; i++) {
+        if (i == 1) {
+            with.listen = name_port(dataplane, conf->listen);
+        }
         GW_TRY(
             worker_open(&dataplane->plane, &with, &OPS, dataplane, &dataplane->workers[i], fault));
         dataplane->worker_count++;
@@ -114,8 +134,9 @@ static enum gw_err open_all(struct dataplane *dataplane, const struct dataplane_
     plane->holder = neighbours_holder(dataplane->neighbours);
     plane->meter = neighbours_meter(dataplane->neighbours);
     plane->keyring = neighbours_keyring(dataplane->neighbours);
-    if (conf->tls_certificate[0] != '\0') {
-        GW_TRY(gw_tls_server_open(conf->tls_certificate, conf->tls_key, &dataplane->tls, fault));
+    if (conf->listen_certificate[0] != '\0') {
+        GW_TRY(
+            gw_tls_server_open(conf->listen_certificate, conf->listen_key, &dataplane->tls, fault));
     }
     return open_workers(dataplane, conf, fault);
 }

@@ -62,6 +62,15 @@ static const struct gw_metric TABLE[METRICS] = {
     [METRIC_USAGE_LOST] = {.name = "millrace_usage_events_lost_total",
                            .kind = GW_METRIC_COUNTER,
                            .help = "usage events that found no room"},
+    [METRIC_USAGE_UNCONFIRMED] = {.name = "millrace_usage_events_unconfirmed",
+                                  .kind = GW_METRIC_GAUGE,
+                                  .help = "usage events statsd has not confirmed yet"},
+    [METRIC_USAGE_OLDEST] = {.name = "millrace_usage_oldest_seconds",
+                             .kind = GW_METRIC_GAUGE,
+                             .help = "age of the oldest of these, 0 if there is none"},
+    [METRIC_USAGE_BYTES] = {.name = "millrace_usage_waiting_bytes",
+                            .kind = GW_METRIC_GAUGE,
+                            .help = "what these take"},
     [METRIC_SNAPSHOT_VERSION] = {.name = "millrace_snapshot_version",
                                  .kind = GW_METRIC_GAUGE,
                                  .help =
@@ -69,9 +78,6 @@ static const struct gw_metric TABLE[METRICS] = {
     [METRIC_SNAPSHOT_AGE] = {.name = "millrace_snapshot_age_seconds",
                              .kind = GW_METRIC_GAUGE,
                              .help = "since the configuration in use was taken over"},
-    [METRIC_CONNECTIONS] = {.name = "millrace_client_connections",
-                            .kind = GW_METRIC_GAUGE,
-                            .help = "connections from clients"},
 };
 
 struct gw_metrics *metrics_new(void)

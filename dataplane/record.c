@@ -19,7 +19,7 @@ static enum gw_err put(struct exchange *exchange, const struct gw_usage_event *e
 
     if (err != GW_OK) {
         gw_metric_count(plane->metrics, METRIC_USAGE_LOST, 0);
-        gw_log_limited(GW_LOG_ERROR, "usage_lost", GW_LOG_STR("request", exchange->id_text),
+        gw_log_limited(GW_LOG_ERROR, "usage_lost", GW_LOG_STR("request", exchange->id.text),
                        GW_LOG_ERR(err));
     }
     return err;
@@ -37,8 +37,55 @@ enum gw_err record_begun(struct exchange *exchange)
                   .endpoint = exchange->ask.path},
     };
 
-    memcpy(event.begun.request_id, exchange->id, sizeof(exchange->id));
+    memcpy(event.begun.request_id, exchange->id.bytes, sizeof(exchange->id.bytes));
     return put(exchange, &event);
+}
+
+/* ---- How it ended ----------------------------------------------------------------------- */
+
+static enum gw_outcome outcome_of(const struct exchange *exchange, enum flow_end end)
+{
+    const struct reader *reader = &exchange->reader;
+    struct gw_tokens tokens = figures_tokens(&reader->figures, exchange->provider->row->type);
+
+    switch (end) {
+    case FLOW_BROKEN:
+        return GW_OUTCOME_PROVIDER_FAILED;
+    case FLOW_LEFT:
+        /* A client may close as soon as it has read the last event (spec 02 §14.1). */
+        if (!reader->is_complete || tokens.output == 0) {
+            return GW_OUTCOME_CLIENT_LEFT;
+        }
+        break;
+    case FLOW_COMPLETE:
+        break;
+    }
+    return exchange->status >= 400 || reader->has_error ? GW_OUTCOME_PROVIDER_ERROR
+                                                        : GW_OUTCOME_SUCCESS;
+}
+
+static const char *error_of(const struct exchange *exchange, enum gw_outcome outcome)
+{
+    switch (outcome) {
+    case GW_OUTCOME_PROVIDER_FAILED:
+        return gw_http_failure_name(exchange->failure);
+    case GW_OUTCOME_PROVIDER_ERROR:
+        return exchange->status >= 400 ? "error_status" : "error_in_answer";
+    case GW_OUTCOME_CLIENT_LEFT:
+        return "client_left";
+    case GW_OUTCOME_SUCCESS:
+    case GW_OUTCOME_REFUSED:
+    case GW_OUTCOME_VANISHED:
+        return NULL;
+    }
+    return NULL;
+}
+
+struct record_end record_judge(const struct exchange *exchange, enum flow_end end)
+{
+    enum gw_outcome outcome = outcome_of(exchange, end);
+
+    return (struct record_end){outcome, error_of(exchange, outcome)};
 }
 
 /* ---- The end ---------------------------------------------------------------------------- */
@@ -121,7 +168,7 @@ static void put_ended(struct exchange *exchange, const struct record_end *end,
                   .attempt_count = list_attempts(exchange, attempts)},
     };
 
-    memcpy(event.ended.request_id, exchange->id, sizeof(exchange->id));
+    memcpy(event.ended.request_id, exchange->id.bytes, sizeof(exchange->id.bytes));
     (void)put(exchange, &event);
 }
 
@@ -165,8 +212,9 @@ static void write_line(const struct exchange *exchange, const struct record_end 
     const struct snapshot_provider *provider = exchange->provider;
 
     gw_log(
-        GW_LOG_INFO, "request", GW_LOG_STR("request", exchange->id_text),
-        OR_NOTHING(exchange->client_id.len > 0, GW_LOG_TEXT("client_id", exchange->client_id)),
+        GW_LOG_INFO, "request", GW_LOG_STR("request", exchange->id.text),
+        OR_NOTHING(exchange->id.of_client.len > 0,
+                   GW_LOG_TEXT("client_id", exchange->id.of_client)),
         GW_LOG_TEXT("method", exchange->ask.request.method),
         GW_LOG_TEXT("path", exchange->ask.path),
         GW_LOG_STR("outcome", gw_outcome_name(end->outcome)),

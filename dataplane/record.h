@@ -15,6 +15,9 @@ struct record_end {
     const char *error; /* short, static; NULL: none */
 };
 
+/* What an answer came to, once it has ended in that way. */
+struct record_end record_judge(const struct exchange *exchange, enum flow_end end);
+
 /* Once per exchange, before its client sees the end. */
 void record_ended(struct exchange *exchange, const struct record_end *end);
 

@@ -8,11 +8,12 @@
 
 void reply_init(struct reply *reply, const struct exchange *exchange)
 {
-    struct gw_text id = gw_text_of(exchange->id_text);
+    struct gw_text id = gw_text_of(exchange->id.text);
 
     reply->count = cors_headers(exchange->ask.request.headers, reply->at);
     reply_add(reply, GW_TEXT("x-millrace-request-id"), id);
-    reply_add(reply, GW_TEXT(REQUEST_ID), exchange->client_id.len > 0 ? exchange->client_id : id);
+    reply_add(reply, GW_TEXT(REQUEST_ID),
+              exchange->id.of_client.len > 0 ? exchange->id.of_client : id);
 }
 
 void reply_add(struct reply *reply, struct gw_text name, struct gw_text value)

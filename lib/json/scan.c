@@ -26,45 +26,11 @@
  * chain of containers that some table asked for, and as soon as one is entered that none asked
  * for, names need not even be compared until it is left.
  */
-#include "lib/json/scan.h"
-
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-#include "lib/base/check.h"
-
-enum state {
-    VALUE,
-    FIRST_ITEM,
-    KEY,
-    FIRST_KEY,
-    COLON,
-    COMMA,
-    STRING,
-    ESCAPE,
-    HEX,
-    NUMBER,
-    LITERAL,
-    DONE,
-    BROKEN,
-};
-
-/* Places in a number. Those up to NUMBER_LAST_GOOD may be its end. */
-enum place {
-    NUMBER_ZERO,
-    NUMBER_WHOLE,
-    NUMBER_FRACTION,
-    NUMBER_EXPONENT,
-    NUMBER_LAST_GOOD = NUMBER_EXPONENT,
-    NUMBER_MINUS,
-    NUMBER_POINT,
-    NUMBER_E,
-    NUMBER_SIGN,
-};
-
-static const char *const LITERALS[] = {
-    [GW_SCAN_NULL] = "null", [GW_SCAN_FALSE] = "false", [GW_SCAN_TRUE] = "true"};
+#include "lib/json/scan_inside.h"
 
 void gw_scan_init(struct gw_scan *scan, const struct gw_scan_name *table, gw_scan_fn *found,
                   void *owner)
@@ -80,7 +46,7 @@ void gw_scan_init(struct gw_scan *scan, const struct gw_scan_name *table, gw_sca
     scan->depth = 0;
     scan->tracked = 0;
     scan->carried = 0;
-    scan->state = VALUE;
+    scan->state = SCAN_VALUE;
     scan->detail = 0;
     scan->is_key = scan->has_escape = scan->is_kept = scan->is_cut = false;
 }
@@ -89,7 +55,7 @@ void gw_scan_init(struct gw_scan *scan, const struct gw_scan_name *table, gw_sca
 
 static inline bool is_in_token(const struct gw_scan *scan)
 {
-    return scan->state >= STRING && scan->state <= LITERAL;
+    return scan->state >= SCAN_STRING && scan->state <= SCAN_LITERAL;
 }
 
 static void carry(struct gw_scan *scan, const char *upto)
@@ -115,7 +81,7 @@ static struct gw_text token(struct gw_scan *scan, const char *upto)
     return (struct gw_text){scan->carry, scan->carried};
 }
 
-static inline void begin_token(struct gw_scan *scan, enum state state, const char *mark)
+static inline void begin_token(struct gw_scan *scan, enum scan_state state, const char *mark)
 {
     scan->state = (uint8_t)state;
     scan->mark = mark;
@@ -162,7 +128,7 @@ static const struct gw_scan_name *look_up_escaped(const struct gw_scan_name *tab
 
 static void end_key(struct gw_scan *scan, const char *upto)
 {
-    scan->state = COLON;
+    scan->state = SCAN_COLON;
     scan->hit = NULL;
     if (scan->is_kept) {
         struct gw_text written = token(scan, upto);
@@ -197,7 +163,7 @@ static inline bool top_is_object(const struct gw_scan *scan)
 
 static inline void after_value(struct gw_scan *scan)
 {
-    scan->state = scan->depth == 0 ? DONE : COMMA;
+    scan->state = scan->depth == 0 ? SCAN_DONE : SCAN_COMMA;
 }
 
 static void tell(struct gw_scan *scan, const struct gw_scan_found *found)
@@ -208,7 +174,7 @@ static void tell(struct gw_scan *scan, const struct gw_scan_found *found)
 }
 
 /* A scalar is complete; `at` points behind its text and `end` is the offset behind all of it. */
-static void end_scalar(struct gw_scan *scan, enum gw_scan_kind kind, const char *at, uint64_t end)
+void gw_scan_end_scalar(struct gw_scan *scan, enum gw_scan_kind kind, const char *at, uint64_t end)
 {
     const struct gw_scan_name *hit = scan->hit;
 
@@ -246,7 +212,7 @@ static bool open_container(struct gw_scan *scan, enum gw_scan_kind kind)
                        .id = hit->id, .kind = kind, .edge = GW_SCAN_OPEN, .begin = scan->begin});
     }
     scan->depth++;
-    scan->state = kind == GW_SCAN_OBJECT ? FIRST_KEY : FIRST_ITEM;
+    scan->state = kind == GW_SCAN_OBJECT ? SCAN_FIRST_KEY : SCAN_FIRST_ITEM;
     return true;
 }
 
@@ -270,15 +236,17 @@ static bool close_container(struct gw_scan *scan, enum gw_scan_kind kind, uint64
 
 static bool begin_literal(struct gw_scan *scan, enum gw_scan_kind kind, const char *at)
 {
-    begin_token(scan, LITERAL, at);
+    begin_token(scan, SCAN_LITERAL, at);
     scan->detail = (uint8_t)((kind << 4) | 1);
     return true;
 }
 
 static bool begin_number(struct gw_scan *scan, const char *at)
 {
-    begin_token(scan, NUMBER, at);
-    scan->detail = *at == '-' ? NUMBER_MINUS : *at == '0' ? NUMBER_ZERO : NUMBER_WHOLE;
+    begin_token(scan, SCAN_NUMBER, at);
+    scan->detail = *at == '-'   ? SCAN_NUMBER_MINUS
+                   : *at == '0' ? SCAN_NUMBER_ZERO
+                                : SCAN_NUMBER_WHOLE;
     return true;
 }
 
@@ -292,7 +260,7 @@ static bool begin_value(struct gw_scan *scan, const char *at, uint64_t offset)
     scan->is_kept = scan->hit != NULL && scan->hit->id >= 0;
     switch (*at) {
     case '"':
-        begin_token(scan, STRING, at + 1);
+        begin_token(scan, SCAN_STRING, at + 1);
         return true;
     case '{':
         return open_container(scan, GW_SCAN_OBJECT);
@@ -316,13 +284,13 @@ static bool begin_key(struct gw_scan *scan, const char *at)
     if (*at != '"') {
         return false;
     }
-    begin_token(scan, STRING, at + 1);
+    begin_token(scan, SCAN_STRING, at + 1);
     scan->is_key = true;
     scan->is_kept = table != NULL && table->name != NULL;
     return true;
 }
 
-/* ---- Inside tokens ---------------------------------------------------------------------- */
+/* ---- Inside strings ---------------------------------------------------------------------- */
 
 /* The first byte that is not plain string content: a quote, a backslash or a control. */
 static inline const char *skip_plain(const char *at, const char *end)
@@ -359,7 +327,7 @@ static const char *in_string(struct gw_scan *scan, const char *at, const char *e
     }
     if (*stop == '\\') {
         scan->has_escape = true;
-        scan->state = ESCAPE;
+        scan->state = SCAN_ESCAPE;
         return stop + 1;
     }
     if (*stop != '"') {
@@ -369,118 +337,9 @@ static const char *in_string(struct gw_scan *scan, const char *at, const char *e
     if (scan->is_key) {
         end_key(scan, stop);
     } else {
-        end_scalar(scan, GW_SCAN_STRING, stop, offset + (uint64_t)(stop - at) + 1);
+        gw_scan_end_scalar(scan, GW_SCAN_STRING, stop, offset + (uint64_t)(stop - at) + 1);
     }
     return stop + 1;
-}
-
-static bool in_escape(struct gw_scan *scan, char byte)
-{
-    scan->state = STRING;
-    switch (byte) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-        return true;
-    case 'u':
-        scan->state = HEX;
-        scan->detail = 0;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static inline int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    byte = (char)(byte | 0x20);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-static bool in_hex(struct gw_scan *scan, char byte)
-{
-    if (++scan->detail == 4) {
-        scan->state = STRING;
-    }
-    return hex_digit(byte) >= 0;
-}
-
-static bool in_literal(struct gw_scan *scan, const char *at, uint64_t offset)
-{
-    enum gw_scan_kind kind = (enum gw_scan_kind)(scan->detail >> 4);
-    unsigned seen = scan->detail & 15;
-
-    if (*at != LITERALS[kind][seen]) {
-        return false;
-    }
-    scan->detail++;
-    if (LITERALS[kind][seen + 1] == '\0') {
-        end_scalar(scan, kind, at + 1, offset + 1);
-    }
-    return true;
-}
-
-/* The place after `byte`, or -1 if the number does not go on with it. */
-static int next_place(enum place place, char byte)
-{
-    bool is_digit = byte >= '0' && byte <= '9';
-
-    switch (place) {
-    case NUMBER_MINUS:
-        return byte == '0' ? NUMBER_ZERO : is_digit ? NUMBER_WHOLE : -1;
-    case NUMBER_WHOLE:
-        if (is_digit) {
-            return NUMBER_WHOLE;
-        }
-        __attribute__((fallthrough));
-    case NUMBER_ZERO:
-        return byte == '.' ? NUMBER_POINT : (byte | 0x20) == 'e' ? NUMBER_E : -1;
-    case NUMBER_POINT:
-        return is_digit ? NUMBER_FRACTION : -1;
-    case NUMBER_FRACTION:
-        return is_digit ? NUMBER_FRACTION : (byte | 0x20) == 'e' ? NUMBER_E : -1;
-    case NUMBER_E:
-        if (byte == '+' || byte == '-') {
-            return NUMBER_SIGN;
-        }
-        __attribute__((fallthrough));
-    case NUMBER_SIGN:
-    case NUMBER_EXPONENT:
-        return is_digit ? NUMBER_EXPONENT : -1;
-    }
-    return -1;
-}
-
-/* Returns where the number ended, `end` if it may go on, or NULL if it broke off. */
-static const char *in_number(struct gw_scan *scan, const char *at, const char *end, uint64_t offset)
-{
-    const char *begin = at;
-
-    for (; at < end; at++) {
-        int place = next_place((enum place)scan->detail, *at);
-
-        if (place < 0) {
-            break;
-        }
-        scan->detail = (uint8_t)place;
-    }
-    if (at == end) {
-        return end;
-    }
-    if (scan->detail > NUMBER_LAST_GOOD) {
-        scan->offset = offset + (uint64_t)(at - begin);
-        return NULL;
-    }
-    end_scalar(scan, GW_SCAN_NUMBER, at, offset + (uint64_t)(at - begin));
-    return at;
 }
 
 /* ---- Feeding ---------------------------------------------------------------------------- */
@@ -493,38 +352,38 @@ static inline bool is_space(char byte)
 /* A byte outside of tokens that is no white space. */
 static bool structure(struct gw_scan *scan, const char *at, uint64_t offset)
 {
-    switch ((enum state)scan->state) {
-    case FIRST_ITEM:
+    switch ((enum scan_state)scan->state) {
+    case SCAN_FIRST_ITEM:
         if (*at == ']') {
             return close_container(scan, GW_SCAN_ARRAY, offset + 1);
         }
         __attribute__((fallthrough));
-    case VALUE:
+    case SCAN_VALUE:
         return begin_value(scan, at, offset);
-    case FIRST_KEY:
+    case SCAN_FIRST_KEY:
         if (*at == '}') {
             return close_container(scan, GW_SCAN_OBJECT, offset + 1);
         }
         __attribute__((fallthrough));
-    case KEY:
+    case SCAN_KEY:
         return begin_key(scan, at);
-    case COLON:
-        scan->state = VALUE;
+    case SCAN_COLON:
+        scan->state = SCAN_VALUE;
         return *at == ':';
-    case COMMA:
+    case SCAN_COMMA:
         if (*at == ',') {
-            scan->state = top_is_object(scan) ? KEY : VALUE;
+            scan->state = top_is_object(scan) ? SCAN_KEY : SCAN_VALUE;
             return true;
         }
         return (*at == '}' || *at == ']') &&
                close_container(scan, *at == '}' ? GW_SCAN_OBJECT : GW_SCAN_ARRAY, offset + 1);
-    case STRING:
-    case ESCAPE:
-    case HEX:
-    case NUMBER:
-    case LITERAL:
-    case DONE:
-    case BROKEN:
+    case SCAN_STRING:
+    case SCAN_ESCAPE:
+    case SCAN_HEX:
+    case SCAN_NUMBER:
+    case SCAN_LITERAL:
+    case SCAN_DONE:
+    case SCAN_BROKEN:
         return false;
     }
     return false;
@@ -536,28 +395,28 @@ static inline const char *step(struct gw_scan *scan, const char *at, const char 
 {
     bool is_good;
 
-    switch ((enum state)scan->state) {
-    case STRING:
+    switch ((enum scan_state)scan->state) {
+    case SCAN_STRING:
         return in_string(scan, at, end, offset);
-    case NUMBER:
-        return in_number(scan, at, end, offset);
-    case ESCAPE:
-        is_good = in_escape(scan, *at);
+    case SCAN_NUMBER:
+        return gw_scan_in_number(scan, at, end, offset);
+    case SCAN_ESCAPE:
+        is_good = gw_scan_in_escape(scan, *at);
         break;
-    case HEX:
-        is_good = in_hex(scan, *at);
+    case SCAN_HEX:
+        is_good = gw_scan_in_hex(scan, *at);
         break;
-    case LITERAL:
-        is_good = in_literal(scan, at, offset);
+    case SCAN_LITERAL:
+        is_good = gw_scan_in_literal(scan, at, offset);
         break;
-    case VALUE:
-    case FIRST_ITEM:
-    case KEY:
-    case FIRST_KEY:
-    case COLON:
-    case COMMA:
-    case DONE:
-    case BROKEN:
+    case SCAN_VALUE:
+    case SCAN_FIRST_ITEM:
+    case SCAN_KEY:
+    case SCAN_FIRST_KEY:
+    case SCAN_COLON:
+    case SCAN_COMMA:
+    case SCAN_DONE:
+    case SCAN_BROKEN:
     default:
         is_good = is_space(*at) || structure(scan, at, offset);
         break;
@@ -570,7 +429,7 @@ enum gw_err gw_scan_feed(struct gw_scan *scan, struct gw_text bytes)
     const char *at = bytes.at, *end = bytes.at + bytes.len;
     uint64_t base = scan->offset;
 
-    if (scan->state == BROKEN) {
+    if (scan->state == SCAN_BROKEN) {
         return GW_E_INVALID;
     }
     scan->mark = at;
@@ -581,7 +440,7 @@ enum gw_err gw_scan_feed(struct gw_scan *scan, struct gw_text bytes)
         scan->offset = offset;
         next = step(scan, at, end, offset);
         if (next == NULL) {
-            scan->state = BROKEN;
+            scan->state = SCAN_BROKEN;
             return GW_E_INVALID;
         }
         at = next;
@@ -596,11 +455,11 @@ enum gw_err gw_scan_feed(struct gw_scan *scan, struct gw_text bytes)
 enum gw_err gw_scan_end(struct gw_scan *scan)
 {
     /* Only a number at the very end does not know that it is complete. */
-    if (scan->state == NUMBER && scan->depth == 0 && scan->detail <= NUMBER_LAST_GOOD) {
-        scan->state = DONE;
+    if (scan->state == SCAN_NUMBER && scan->depth == 0 && scan->detail <= SCAN_NUMBER_LAST_GOOD) {
+        scan->state = SCAN_DONE;
     }
-    if (scan->state != DONE) {
-        scan->state = BROKEN;
+    if (scan->state != SCAN_DONE) {
+        scan->state = SCAN_BROKEN;
         return GW_E_INVALID;
     }
     return GW_OK;
@@ -608,5 +467,5 @@ enum gw_err gw_scan_end(struct gw_scan *scan)
 
 bool gw_scan_is_whole(const struct gw_scan *scan)
 {
-    return scan->state == DONE;
+    return scan->state == SCAN_DONE;
 }
