@@ -31,7 +31,7 @@
 #include <stdio.h>
 
 #include "lib/base/check.h"
-#include "lib/rpc/backoff.h"
+#include "lib/units/backoff.h"
 #include "lib/units/clock.h"
 
 #define GATHER_US  (50 * GW_US_PER_MS)
@@ -327,7 +327,7 @@ struct shipper *shipper_new(const struct shipper_conf *conf, const struct shippe
     shipper->ops = ops;
     shipper->owner = owner;
     shipper->state = WAITING;
-    gw_backoff_init(&shipper->backoff);
+    gw_backoff_init(&shipper->backoff, GW_RPC_WAIT_FIRST_US, GW_RPC_WAIT_MOST_US);
     gw_timer_init(&shipper->retry, open_stream);
     gw_timer_init(&shipper->gather, on_gathered);
     gw_timer_init(&shipper->silence, on_silence);

@@ -14,7 +14,7 @@
  *        | ENDED |
  *        +-------+
  *
- *   WAITING   for the next attempt; attempts begin at the intervals of lib/rpc/backoff.h,
+ *   WAITING   for the next attempt; attempts begin at the intervals of lib/units/backoff.h,
  *             however long one takes
  *   OPENING   hello is on its way
  *   WATCHING  updates come
@@ -36,7 +36,7 @@
 
 #include "dataplane/snapshot/index.h"
 #include "lib/base/check.h"
-#include "lib/rpc/backoff.h"
+#include "lib/units/backoff.h"
 #include "lib/units/clock.h"
 
 #define REPORT_MAX 4096
@@ -320,7 +320,7 @@ struct watch *watch_new(const struct watch_conf *conf, const struct watch_ops *o
     watch->ops = ops;
     watch->owner = owner;
     watch->state = WAITING;
-    gw_backoff_init(&watch->backoff);
+    gw_backoff_init(&watch->backoff, GW_RPC_WAIT_FIRST_US, GW_RPC_WAIT_MOST_US);
     gw_timer_init(&watch->retry, open_stream);
     gw_timer_init(&watch->sweep, on_sweep);
     return watch;

@@ -169,7 +169,7 @@ static enum gw_err check_borrowed(const struct gw_pg_args *args, size_t *ret_siz
 enum gw_err gw_pg_values_init(struct gw_pg_values *values, const struct gw_pg_args *args,
                               struct gw_fault *fault)
 {
-    size_t size;
+    size_t size = 0;
     char *to;
 
     values->copies = NULL;

@@ -33,11 +33,10 @@ void gw_redis_end_all(struct gw_redis *redis)
 static void run_settle(struct gw_task *task)
 {
     struct gw_redis *redis = GW_CONTAINER(task, struct gw_redis, settle);
-    struct gw_list end, *node;
+    struct gw_list *node;
 
-    gw_list_init(&end);
-    gw_list_push_back(&redis->ended, &end);
-    while ((node = gw_list_pop_front(&redis->ended)) != &end) {
+    gw_list_push_back(&redis->ended, &redis->ended_mark);
+    while ((node = gw_list_pop_front(&redis->ended)) != &redis->ended_mark) {
         struct gw_redis_call *command = GW_CONTAINER(node, struct gw_redis_call, link);
 
         if (command->done != NULL) {
@@ -239,6 +238,7 @@ void gw_redis_commands_init(struct gw_redis *redis)
     gw_buf_init(&redis->out, GW_REDIS_OUT_MAX);
     gw_list_init(&redis->pending);
     gw_list_init(&redis->ended);
+    gw_list_init(&redis->ended_mark);
     gw_task_init(&redis->flush, run_flush);
     gw_task_init(&redis->settle, run_settle);
 }

@@ -14,6 +14,7 @@
 #include "lib/net/stream.h"
 #include "lib/redis/reader.h"
 #include "lib/redis/redis.h"
+#include "lib/units/backoff.h"
 
 #define GW_REDIS_OUT_MAX ((size_t)16 * 1024 * 1024) /* formatted and not written yet */
 
@@ -34,8 +35,8 @@ struct gw_redis {
     uint16_t port;
 
     enum gw_redis_state state;
-    unsigned attempts; /* failed ones in a row */
-    bool was_told;     /* that it is down, for the reason in `reason` */
+    struct gw_backoff backoff;
+    bool was_told; /* that it is down, for the reason in `reason` */
     char reason[sizeof(((struct gw_fault *)0)->text)];
 
     struct gw_resolve *resolve;
@@ -48,6 +49,7 @@ struct gw_redis {
 
     struct gw_list pending;
     size_t pending_count;
+    struct gw_list ended_mark; /* stands in `ended` behind those to be told in this turn */
     struct gw_list ended;
 
     struct gw_timer pause;

@@ -21,7 +21,6 @@
 #include "lib/redis/redis.h"
 
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "lib/redis/inside.h"
 
@@ -62,20 +61,6 @@ void gw_redis_free(struct gw_redis *redis)
     gw_free(redis);
 }
 
-static int64_t pause_us(const struct gw_redis *redis)
-{
-    unsigned doublings = redis->attempts < 30 ? redis->attempts : 30;
-    int64_t pause = redis->conf.pause_least_us;
-    uint32_t lot = 0;
-
-    while (doublings-- > 0 && pause < redis->conf.pause_most_us) {
-        pause *= 2;
-    }
-    pause = pause < redis->conf.pause_most_us ? pause : redis->conf.pause_most_us;
-    (void)getrandom(&lot, sizeof(lot), GRND_NONBLOCK); /* without it there is no jitter */
-    return pause / 2 + (int64_t)((double)lot / UINT32_MAX * (double)(pause - pause / 2));
-}
-
 /* Gives back all that belongs to one connection. */
 static void hang_up(struct gw_redis *redis)
 {
@@ -95,8 +80,7 @@ void gw_redis_break_off(struct gw_redis *redis, const char *reason)
 
     hang_up(redis);
     enter(redis, GW_REDIS_RESTING);
-    gw_timer_start(redis->loop, &redis->pause, pause_us(redis));
-    redis->attempts++;
+    gw_timer_start(redis->loop, &redis->pause, gw_backoff_next_us(&redis->backoff));
     redis->was_told = true;
     snprintf(redis->reason, sizeof(redis->reason), "%s", reason);
     if (is_news) {
@@ -149,7 +133,7 @@ static void greeted(void *owner, enum gw_err err, const struct gw_redis_reply *r
     } else if (redis->pending_count == 0) {
         enter(redis, GW_REDIS_SERVING);
         gw_timer_stop(redis->loop, &redis->limit);
-        redis->attempts = 0;
+        gw_backoff_reset(&redis->backoff);
         redis->was_told = false;
         redis->watch.on_state(redis->watch.owner, GW_REDIS_UP, "");
     }
@@ -281,6 +265,7 @@ enum gw_err gw_redis_open(struct gw_loop *loop, const struct gw_redis_conf *conf
     redis->conf.password = copied(conf->password);
     redis->watch = *watch;
     gw_redis_commands_init(redis);
+    gw_backoff_init(&redis->backoff, conf->pause_least_us, conf->pause_most_us);
     gw_stream_init(&redis->stream, loop, &STREAM_OPS, redis);
     gw_timer_init(&redis->pause, seek);
     gw_timer_init(&redis->limit, on_connect_limit);

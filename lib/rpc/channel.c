@@ -4,7 +4,7 @@
  * open. A server has to be told that such pings are welcome, or it takes them for an attack.
  *
  * A connection that was lost is tried again after 100 ms, 160 ms ... 800 ms, so that a peer that
- * comes back is noticed within a second. The longer waits of lib/rpc/backoff.h are for peers that
+ * comes back is noticed within a second. The longer waits of lib/units/backoff.h are for peers that
  * accept and then refuse.
  */
 #include "lib/rpc/channel.h"

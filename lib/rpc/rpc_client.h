@@ -13,6 +13,10 @@
 #include "lib/net/loop.h"
 #include "lib/rpc/courier.h"
 
+/* Waits between attempts to open a stream again, for lib/units/backoff.h. */
+#define GW_RPC_WAIT_FIRST_US INT64_C(100000)
+#define GW_RPC_WAIT_MOST_US  INT64_C(2000000)
+
 struct gw_rpc_client; /* one channel; reconnects by itself with backoff and jitter */
 struct gw_rpc_stream; /* one open call, either end */
 
@@ -55,7 +59,7 @@ struct gw_rpc_stream_ops {
 };
 
 /*
- * A stream both ways. Not retried: open a new one from on_done, after a timer (backoff.h).
+ * A stream both ways. Not retried: open a new one from on_done, after a timer (lib/units/backoff.h).
  *
  * While the last attempt to connect has failed, a new stream waits up to two seconds for the
  * connection, so that it opens the moment the peer is back; otherwise it fails at once.

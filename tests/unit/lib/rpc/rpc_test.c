@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "lib/base/check.h"
-#include "lib/rpc/backoff.h"
 #include "lib/rpc/rpc_client.h"
 #include "lib/rpc/rpc_server.h"
+#include "lib/units/backoff.h"
 #include "lib/units/clock.h"
 #include "tests/support/cmocka_first.h"
 
@@ -647,7 +647,7 @@ static void a_server_that_comes_back_is_found_within_a_second(void **state)
     UNTIL(world, talk->is_done);
     assert_int_not_equal(talk->err, GW_OK);
 
-    gw_backoff_init(&backoff);
+    gw_backoff_init(&backoff, GW_RPC_WAIT_FIRST_US, GW_RPC_WAIT_MOST_US);
     while (attempts < 3) { /* some of them fail, as they must */
         start_talk(world, "/test.v1.Echo/Talk", talk);
         UNTIL(world, talk->is_done);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/rpc/backoff.h"
+#include "lib/units/backoff.h"
 
 #include "lib/units/clock.h"
 #include "tests/support/cmocka_first.h"
@@ -10,7 +10,7 @@ static void waits_double_up_to_two_seconds(void **state)
     struct gw_backoff backoff;
 
     (void)state;
-    gw_backoff_init(&backoff);
+    gw_backoff_init(&backoff, 100 * GW_US_PER_MS, 2 * GW_US_PER_SECOND);
     for (size_t i = 0; i < sizeof(MOST_MS) / sizeof(MOST_MS[0]); i++) {
         int64_t wait_us = gw_backoff_next_us(&backoff);
 
@@ -26,8 +26,8 @@ static void two_that_fail_together_do_not_come_back_together(void **state)
     int same = 0;
 
     (void)state;
-    gw_backoff_init(&a);
-    gw_backoff_init(&b);
+    gw_backoff_init(&a, 100 * GW_US_PER_MS, 2 * GW_US_PER_SECOND);
+    gw_backoff_init(&b, 100 * GW_US_PER_MS, 2 * GW_US_PER_SECOND);
     for (int i = 0; i < 20; i++) {
         same += gw_backoff_next_us(&a) == gw_backoff_next_us(&b);
     }
@@ -42,5 +42,5 @@ int main(int argc, char **argv)
     };
 
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
-    return cmocka_run_group_tests_name("lib/rpc/backoff", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("lib/units/backoff", tests, NULL, NULL);
 }
