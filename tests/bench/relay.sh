@@ -122,10 +122,12 @@ start_dataplane() {
         return
     fi
     PORT[dataplane]=$(free_port)
+    mkdir -p "$WORK/data"
     sed -e "s/@PROVIDER_PORT@/${PORT[direct]}/" -e "s/@KEY@/$KEY/" \
         tests/bench/snapshot.json > "$WORK/snapshot.json"
     start dataplane 0 "$binary" --set "listen=127.0.0.1:${PORT[dataplane]}" --set workers=1 \
-        --set "snapshot.file=$WORK/snapshot.json"
+        --set "snapshot.file=$WORK/snapshot.json" --set "data_dir=$WORK/data" \
+        --set "ops.listen=" --set access_log=none
 }
 
 # ---- Requests ---------------------------------------------------------------------------------

@@ -257,19 +257,55 @@ static void on_timer(struct gw_timer *timer)
 
 /* ---- Opening ---------------------------------------------------------------------------- */
 
+/* Whether one of eight bytes is below `least` or is DEL. May say yes for bytes of UTF-8. */
+static bool is_suspect(const char *at, char least)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+    uint64_t bytes, below, del;
+
+    memcpy(&bytes, at, sizeof(bytes));
+    below = (bytes - each * (unsigned char)least) & ~bytes & high;
+    del = (bytes ^ (each * 0x7f)) - each;
+    return (below | (del & ~(bytes ^ (each * 0x7f)) & high)) != 0;
+}
+
+static bool is_clean(struct gw_text text, char least)
+{
+    size_t at = 0;
+
+    while (at + 8 <= text.len && !is_suspect(text.at + at, least)) {
+        at += 8;
+    }
+    for (; at < text.len; at++) {
+        unsigned char byte = (unsigned char)text.at[at];
+
+        if ((byte < (unsigned char)least && (byte != '\t' || least != ' ')) || byte == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Copies; false if the text could be taken for more than it is. */
 static bool put(char **at, struct gw_text text, char least)
 {
-    bool is_good = true;
-
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.at[i];
-
-        (*at)[i] = text.at[i];
-        is_good &= (byte >= (unsigned char)least || byte == '\t') && byte != 0x7f;
+    if (text.len > 0) {
+        memcpy(*at, text.at, text.len);
+        *at += text.len;
     }
-    *at += text.len;
-    return is_good;
+    return is_clean(text, least);
+}
+
+static void put_number(char **at, size_t number)
+{
+    char digits[24], *first = digits + sizeof(digits);
+
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    memcpy(*at, first, (size_t)(digits + sizeof(digits) - first));
+    *at += digits + sizeof(digits) - first;
 }
 
 static void put_fixed(char **at, const char *text)
@@ -307,7 +343,9 @@ static bool write_head(const struct gw_http_send *send, size_t body_size, char *
         put_fixed(&at, "\r\n");
     }
     if (send->has_body) {
-        at += snprintf(at, LENGTH_LINE_MAX, "Content-Length: %zu\r\n", body_size);
+        put_fixed(&at, "Content-Length: ");
+        put_number(&at, body_size);
+        put_fixed(&at, "\r\n");
     }
     put_fixed(&at, "\r\n");
     *ret_vec = (struct iovec){from, (size_t)(at - from)};

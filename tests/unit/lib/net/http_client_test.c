@@ -350,6 +350,30 @@ static void a_request_that_could_be_taken_for_two_is_not_sent(void **state)
     assert_false(peer_may_accept(scene->listener));
 }
 
+static void a_control_character_is_found_wherever_it_stands(void **state)
+{
+    static const char BYTES[] = {'\r', '\n', '\0', '\x01', '\x1f', '\x7f', '\t', '\xc3', '~', ' '};
+    struct scene *scene = *state;
+    char value[40];
+
+    for (size_t at = 0; at < sizeof(value); at++) {
+        for (size_t i = 0; i < sizeof(BYTES); i++) {
+            struct gw_http_header header = {GW_TEXT("X-A"), {value, sizeof(value)}};
+            struct asked asked = {0};
+            struct gw_http_send send = {.origin = {.host = GW_TEXT("/no/such/socket")},
+                                        .method = GW_TEXT("GET"),
+                                        .target = GW_TEXT("/"),
+                                        .headers = {&header, 1}};
+
+            memset(value, 'v', sizeof(value));
+            value[at] = BYTES[i];
+            asked.call = gw_http_call_open(scene->client, &send, &OPS, &asked);
+            expect_failure(scene, &asked, i < 6 ? GW_HTTP_FAILURE_SEND : GW_HTTP_FAILURE_CONNECT);
+            gw_http_call_close(asked.call);
+        }
+    }
+}
+
 /* ---- URLs ------------------------------------------------------------------------------- */
 
 struct url {
@@ -450,6 +474,7 @@ int main(int argc, char **argv)
         CASE(the_answer_to_head_has_no_body),
         CASE(a_call_may_be_closed_in_any_call_out),
         CASE(a_request_that_could_be_taken_for_two_is_not_sent),
+        CASE(a_control_character_is_found_wherever_it_stands),
         cmocka_unit_test(urls_are_taken_apart),
         cmocka_unit_test(what_is_no_url_is_refused),
     };
