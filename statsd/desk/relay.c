@@ -182,7 +182,8 @@ static void tell(struct relay *relay, bool is_there, const char *why)
     relay->is_told = true;
     relay->is_there = is_there;
     gw_log(is_there ? GW_LOG_INFO : GW_LOG_WARN,
-           is_there ? "controlplane_is_there" : "controlplane_is_away", GW_LOG_STR("reason", why));
+           is_there ? "controlplane_is_there" : "controlplane_is_away",
+           is_there ? GW_LOG_NOTHING : GW_LOG_STR("reason", why));
     relay->ops->on_controlplane(relay->owner, is_there, why);
 }
 
