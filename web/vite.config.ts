@@ -27,7 +27,7 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": process.env.MILLRACE_ADMIN_URL ?? "http://127.0.0.1:23001" },
+    proxy: { "/api": process.env.MILLRACE_ADMIN_URL ?? "http://127.0.0.1:4181" },
   },
   test: {
     environment: "happy-dom",
