@@ -42,7 +42,7 @@ struct service {
     bool may_migrate;
 
     pthread_t thread;
-    struct gw_mail drain_mail, stop_mail;
+    struct gw_mail drain_mail, stop_mail, last_mail;
     bool is_draining; /* the loop's, as the next */
     size_t open_calls;
 };
@@ -169,9 +169,12 @@ static void on_database(void *owner, bool is_there, const char *why)
     struct service *service = owner;
     struct gw_ready *ready = gw_daemon_ready(service->daemon);
 
-    if (gw_ready_set(ready, "postgresql", is_there ? GW_READY_YES : GW_READY_NO, why)) {
-        gw_log(is_there ? GW_LOG_INFO : GW_LOG_WARN, is_there ? "database_there" : "database_away",
-               is_there ? GW_LOG_NOTHING : GW_LOG_STR("reason", why));
+    bool changed = gw_ready_set(ready, "postgresql", is_there ? GW_READY_YES : GW_READY_NO, why);
+
+    if (!is_there) {
+        gw_log_limited(GW_LOG_WARN, "database_away", GW_LOG_STR("reason", why));
+    } else if (changed) {
+        gw_log(GW_LOG_INFO, "database_there");
     }
     gw_rpc_server_set_serving(service->server, is_there && !service->is_draining);
 }
@@ -304,13 +307,26 @@ static void deliver_stop(struct gw_mail *mail)
     gw_rpc_server_close(service->server, server_closed, service);
 }
 
-/* The loop does not run. What the pools mail last finds nobody and frees itself. */
+static void stop_loop(struct gw_mail *mail)
+{
+    struct service *service = GW_CONTAINER(mail, struct service, last_mail);
+
+    gw_loop_stop(service->loop);
+}
+
+/*
+ * The loop does not run any more. What the pools still do is mailed to it, finds nobody and
+ * frees itself; for that the loop runs once more, as far as the last mail.
+ */
 static void free_all(struct service *service)
 {
-    gw_pool_free(service->callers);
-    gw_pool_free(service->compilers);
     warn_free(service->warn);
     publish_free(service->publish);
+    gw_pool_free(service->callers);
+    gw_pool_free(service->compilers);
+    service->last_mail.deliver = stop_loop;
+    gw_loop_post(service->loop, &service->last_mail);
+    gw_loop_run(service->loop);
     gw_loop_free(service->loop);
     gw_courier_free(service->courier);
     roster_free(service->roster);

@@ -70,6 +70,7 @@ static enum gw_err read_request(struct call *call, struct gw_text bytes)
     rest->if_match = request.if_match;
     rest->idempotency_key = request.idempotency_key;
     rest->request_id = request.request_id;
+    rest->shows_internal = request.shows_internal && request.role == GW_ADMIN_ADMIN;
     rest->principal = (struct gw_rest_principal){
         .access = access_of(request.role),
         .user_id = request.user_id,

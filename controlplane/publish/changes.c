@@ -187,8 +187,9 @@ static void done(struct gw_job *job)
         set_dirty(changes);
         if (changes->state == PREPARING) {
             set_there(changes, false, errand->fault.text);
+        } else {
+            changes->ops->on_failed(changes->owner, errand->err, errand->fault.text);
         }
-        changes->ops->on_failed(changes->owner, errand->err, errand->fault.text);
         rest(changes);
     } else if (errand->compiled != NULL) {
         take_update(changes, errand);

@@ -29,7 +29,7 @@ struct gw_pg_listen *gw_pg_listen_open(struct gw_loop *loop, const char *conninf
                                        void *owner);
 /*
  * Nothing is called any more. Waits for the thread, which is quick unless a name is being looked
- * up. The loop must run one more turn for the memory to be given back.
+ * up. The loop must run on until what was mailed before is delivered, or memory is lost.
  */
 void gw_pg_listen_close(struct gw_pg_listen *listen);
 

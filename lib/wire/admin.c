@@ -84,6 +84,7 @@ enum gw_err gw_admin_request_pack(const struct gw_admin_request *request, struct
     message.if_match = lent(&arena, request->if_match);
     message.idempotency_key = lent(&arena, request->idempotency_key);
     message.request_id = lent(&arena, request->request_id);
+    message.shows_internal = request->shows_internal;
     fill_principal(request, &arena, &principal);
     message.principal = &principal;
     err = gw_border_pack(&message.base, out);
@@ -147,6 +148,7 @@ enum gw_err gw_admin_request_unpack(struct gw_text bytes, struct gw_arena *arena
         .name = gw_border_text(message->principal->name),
         .client_ip = gw_border_text(message->principal->client_ip),
         .user_agent = gw_border_text(message->principal->user_agent),
+        .shows_internal = message->shows_internal,
     };
     return GW_OK;
 }

@@ -5,6 +5,7 @@
 #ifndef LIB_WIRE_ADMIN_H
 #define LIB_WIRE_ADMIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/base/arena.h"
@@ -17,6 +18,7 @@ struct gw_admin_request {
     enum gw_admin_role role;
     int64_t user_id, key_id;
     struct gw_text name, client_ip, user_agent;
+    bool shows_internal; /* an administrator asked for what is hidden */
 };
 
 struct gw_admin_header {

@@ -44,6 +44,7 @@ struct scene {
     bool database_there;
     size_t published, refused, failed, open;
     struct gw_version wanted;
+    struct gw_mail last_mail;
 };
 
 /* ---- Waiting ---------------------------------------------------------------------------- */
@@ -277,6 +278,11 @@ static bool all_closed(struct scene *scene)
     return scene->open == 0;
 }
 
+static void stop_loop(struct gw_mail *mail)
+{
+    gw_loop_stop(GW_CONTAINER(mail, struct scene, last_mail)->loop);
+}
+
 static int end(void **state)
 {
     struct scene *scene = *state;
@@ -286,8 +292,12 @@ static int end(void **state)
     gw_rpc_server_close(scene->server, closed, scene);
     wait_until(scene, all_closed);
     assert_int_equal(roster_count(scene->roster), 0);
-    gw_pool_free(scene->pool);
     publish_free(scene->publish);
+    gw_pool_free(scene->pool);
+    /* What the pool still did finds nobody. */
+    scene->last_mail.deliver = stop_loop;
+    gw_loop_post(scene->loop, &scene->last_mail);
+    gw_loop_run(scene->loop);
     gw_loop_free(scene->loop);
     gw_courier_free(scene->courier);
     roster_free(scene->roster);

@@ -13,6 +13,7 @@ struct ear {
     struct gw_loop *loop;
     struct gw_pg_listen *listen;
     struct gw_timer limit;
+    struct gw_mail last_mail;
     const char *wanted;
     char heard[512]; /* "up;notice 7;down;" */
     char why[240];
@@ -62,9 +63,18 @@ static void ear_open(struct ear *ear, const char *conninfo)
     ear->listen = gw_pg_listen_open(ear->loop, conninfo, "ear_test", &OPS, ear);
 }
 
+static void stop_loop(struct gw_mail *mail)
+{
+    gw_loop_stop(GW_CONTAINER(mail, struct ear, last_mail)->loop);
+}
+
+/* With one more run of the loop, in which what was on its way arrives and finds nobody. */
 static void ear_close(struct ear *ear)
 {
     gw_pg_listen_close(ear->listen);
+    ear->last_mail.deliver = stop_loop;
+    gw_loop_post(ear->loop, &ear->last_mail);
+    gw_loop_run(ear->loop);
     gw_loop_free(ear->loop);
 }
 
