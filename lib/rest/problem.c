@@ -45,27 +45,27 @@ const char *gw_rest_title(int status)
 
 /* ---- Writing ---------------------------------------------------------------------------- */
 
-/* Codes are ours: letters, digits, '.', '_'. None of them needs escaping in a URN. */
-static void put_head(struct gw_rest_call *call, struct gw_json_out *out, int status,
-                     const char *code, const char *title, const char *detail)
-{
-    const char *type = gw_arena_fmt(call->arena, GW_REST_PROBLEM_PREFIX "%s", code);
-
-    gw_json_put_str(out, "type", type);
-    gw_json_put_str(out, "title", title);
-    gw_json_put_int(out, "status", status);
-    gw_json_put_str(out, "detail", detail == NULL ? title : detail);
-    gw_json_put_text(out, "instance", call->path);
-    gw_json_put_str(out, "errorCode", code);
-}
-
 struct problem {
     int status;
-    const char *code, *title, *detail;
+    const char *code, *title, *detail; /* detail NULL: the title */
     const struct gw_rest_param *params;
     size_t param_count;
     const struct gw_json_problems *fields;
 };
+
+/* Codes are ours: letters, digits, '.', '_'. None of them needs escaping in a URN. */
+static void put_head(const struct gw_rest_call *call, struct gw_json_out *out,
+                     const struct problem *problem)
+{
+    const char *type = gw_arena_fmt(call->arena, GW_REST_PROBLEM_PREFIX "%s", problem->code);
+
+    gw_json_put_str(out, "type", type);
+    gw_json_put_str(out, "title", problem->title);
+    gw_json_put_int(out, "status", problem->status);
+    gw_json_put_str(out, "detail", problem->detail == NULL ? problem->title : problem->detail);
+    gw_json_put_text(out, "instance", call->path);
+    gw_json_put_str(out, "errorCode", problem->code);
+}
 
 static void refuse(struct gw_rest_call *call, const struct problem *problem)
 {
@@ -74,7 +74,7 @@ static void refuse(struct gw_rest_call *call, const struct problem *problem)
     call->header_count = 0; /* what a handler had in mind for its success */
     gw_rest_reply_begin(call, &out);
     gw_json_open_object(&out);
-    put_head(call, &out, problem->status, problem->code, problem->title, problem->detail);
+    put_head(call, &out, problem);
     if (problem->param_count > 0) {
         gw_json_key(&out, "errorParams");
         gw_json_open_object(&out);

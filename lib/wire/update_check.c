@@ -15,7 +15,7 @@
 #define GROUP_MAX      256
 #define URL_MAX        4096
 #define TIMEZONE_MAX   128
-#define SEALED_MAX     ((size_t)64 * 1024)
+#define SEALED_MAX     ((size_t)1024 * 1024 + 64) /* spec 03 §7.1 allows a key of 1 MiB */
 #define MULTIPLIER_MAX 64
 #define WEIGHT_MAX     100
 

@@ -44,19 +44,7 @@ static bool is_given(enum gw_json_is is)
     return is == GW_JSON_VALUE || is == GW_JSON_NULL;
 }
 
-/* A whole number; null is -1. */
-static void read_number(struct gw_json_in *in, const char *key, int64_t most, int64_t *number,
-                        uint32_t *given, enum user_field bit)
-{
-    enum gw_json_is is = gw_json_in_int(in, key, GW_JSON_NULLABLE, 0, most, number);
-
-    if (is == GW_JSON_NULL) {
-        *number = -1;
-    }
-    *given |= is_given(is) ? bit : 0;
-}
-
-static void read_limits(struct gw_json_in *in, struct user_change *change)
+static void read_dollars(struct gw_json_in *in, struct user_change *change)
 {
     const struct {
         const char *key;
@@ -76,9 +64,31 @@ static void read_limits(struct gw_json_in *in, struct user_change *change)
             change->given |= limits[i].bit;
         }
     }
-    read_number(in, "rpm", 1000000, &change->to.rpm, &change->given, USER_RPM);
-    read_number(in, "limitConcurrentSessions", 1000, &change->to.limit_concurrent_sessions,
-                &change->given, USER_LIMIT_CONCURRENT);
+}
+
+/* Whole numbers; null is -1. */
+static void read_numbers(struct gw_json_in *in, struct user_change *change)
+{
+    const struct {
+        const char *key;
+        int64_t most;
+        int64_t *number;
+        enum user_field bit;
+    } limits[] = {
+        {"rpm", 1000000, &change->to.rpm, USER_RPM},
+        {"limitConcurrentSessions", 1000, &change->to.limit_concurrent_sessions,
+         USER_LIMIT_CONCURRENT},
+    };
+
+    for (size_t i = 0; i < GW_COUNT(limits); i++) {
+        enum gw_json_is is = gw_json_in_int(in, limits[i].key, GW_JSON_NULLABLE, 0, limits[i].most,
+                                            limits[i].number);
+
+        if (is == GW_JSON_NULL) {
+            *limits[i].number = -1;
+        }
+        change->given |= is_given(is) ? limits[i].bit : 0;
+    }
 }
 
 /* The one list of what a client may set. */
@@ -105,7 +115,8 @@ static void read_change(struct gw_json_in *in, enum gw_json_may name_may, enum f
     change->given |= is_given(is) ? USER_EXPIRES_AT : 0;
     is = field_groups(in, "providerGroup", GROUPS_MAX, &change->to.provider_group);
     change->given |= is_given(is) ? USER_PROVIDER_GROUP : 0;
-    read_limits(in, change);
+    read_dollars(in, change);
+    read_numbers(in, change);
 }
 
 /* ---- GET /users ------------------------------------------------------------------------- */

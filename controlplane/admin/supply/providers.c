@@ -78,32 +78,38 @@ static void read_multiplier(struct gw_json_in *in, struct provider_change *chang
     change->given |= PROVIDER_COST_MULTIPLIER;
 }
 
-/* 0, or within bounds. */
-static void read_timeout(struct gw_json_in *in, const char *key, int64_t least, int64_t most,
-                         int64_t *ms, uint32_t *given, enum provider_field bit)
-{
-    if (gw_json_in_int(in, key, GW_JSON_OPTIONAL, 0, most, ms) != GW_JSON_VALUE) {
-        return;
-    }
-    if (*ms > 0 && *ms < least) {
-        gw_json_in_wrong(
-            in, key, GW_JSON_CODE_TOO_SMALL,
-            gw_arena_fmt(in->problems->arena, "must be 0 or at least %lld", (long long)least));
-        return;
-    }
-    *given |= bit;
-}
-
+/* Each is 0 or within its bounds. */
 static void read_timeouts(struct gw_json_in *in, struct provider_change *change)
 {
-    struct provider *to = &change->to;
+    const struct {
+        const char *key;
+        int64_t least, most;
+        int64_t *ms;
+        enum provider_field bit;
+    } timeouts[] = {
+        {"first_byte_timeout_streaming_ms", 1000, 180000, &change->to.first_byte_timeout_ms,
+         PROVIDER_FIRST_BYTE_TIMEOUT},
+        {"streaming_idle_timeout_ms", 60000, 600000, &change->to.stream_idle_timeout_ms,
+         PROVIDER_STREAM_IDLE_TIMEOUT},
+        {"request_timeout_non_streaming_ms", 60000, 1800000, &change->to.total_timeout_ms,
+         PROVIDER_TOTAL_TIMEOUT},
+    };
 
-    read_timeout(in, "first_byte_timeout_streaming_ms", 1000, 180000, &to->first_byte_timeout_ms,
-                 &change->given, PROVIDER_FIRST_BYTE_TIMEOUT);
-    read_timeout(in, "streaming_idle_timeout_ms", 60000, 600000, &to->stream_idle_timeout_ms,
-                 &change->given, PROVIDER_STREAM_IDLE_TIMEOUT);
-    read_timeout(in, "request_timeout_non_streaming_ms", 60000, 1800000, &to->total_timeout_ms,
-                 &change->given, PROVIDER_TOTAL_TIMEOUT);
+    for (size_t i = 0; i < GW_COUNT(timeouts); i++) {
+        int64_t *ms = timeouts[i].ms;
+
+        if (gw_json_in_int(in, timeouts[i].key, GW_JSON_OPTIONAL, 0, timeouts[i].most, ms) !=
+            GW_JSON_VALUE) {
+            continue;
+        }
+        if (*ms > 0 && *ms < timeouts[i].least) {
+            gw_json_in_wrong(in, timeouts[i].key, GW_JSON_CODE_TOO_SMALL,
+                             gw_arena_fmt(in->problems->arena, "must be 0 or at least %lld",
+                                          (long long)timeouts[i].least));
+        } else {
+            change->given |= timeouts[i].bit;
+        }
+    }
 }
 
 static void read_routing(struct gw_json_in *in, struct provider_change *change)

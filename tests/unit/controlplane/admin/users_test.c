@@ -238,8 +238,10 @@ static void the_second_of_two_who_save_the_same_user_is_told(void **state)
 static void s03_059_pages_neither_overlap_nor_leave_a_gap(void **state)
 {
     struct scene *scene = *state;
-    char target[600], cursor[512] = "", name[64], seen[512] = "";
+    char target[600], cursor[512] = "", name[64];
+    struct gw_buf seen;
 
+    gw_buf_init(&seen, 512);
     for (int i = 1; i <= 7; i++) {
         char body[64];
 
@@ -252,14 +254,15 @@ static void s03_059_pages_neither_overlap_nor_leave_a_gap(void **state)
                  page == 0 ? "" : "&cursor=", cursor);
         assert_int_equal(scene_call(scene, "GET", target, NULL), 200);
         scene_field(scene, "\"name\":\"", name, sizeof(name));
-        strcat(strcat(seen, name), " ");
+        gw_buf_appendf(&seen, "%s ", name);
         if (page < 6) {
             scene_field(scene, "\"nextCursor\":\"", cursor, sizeof(cursor));
         }
     }
     scene_expect(scene, 200, "\"nextCursor\":null,\"hasMore\":false,\"limit\":1");
     /* Administrators first, then by id. */
-    assert_string_equal(seen, "u3 u6 u1 u2 u4 u5 u7 ");
+    assert_string_equal(seen.at, "u3 u6 u1 u2 u4 u5 u7 ");
+    gw_buf_fini(&seen);
 }
 
 static void s03_061_a_search_finds_by_name_note_tag_and_key(void **state)
