@@ -28,14 +28,10 @@ static bool parse_port(struct gw_text text, struct url *url)
 {
     uint64_t port;
 
-    if (text.len == 0) {
-        return true; /* "host" and "host:" alike */
-    }
-    url->port = gw_text_skip(text, 1);
-    if (url->port.len == 0) {
-        url->port = GW_TEXT_NONE;
+    if (text.len == 0 || gw_text_eq(text, GW_TEXT(":"))) {
         return true;
     }
+    url->port = gw_text_skip(text, 1);
     return text.at[0] == ':' && gw_text_to_u64(url->port, &port) == GW_OK && port > 0 &&
            port < 65536;
 }
