@@ -27,12 +27,11 @@ const holder = withStack(test);
 let provider;
 let user;
 
-test.before(async () => {
-  const { stack } = holder;
+holder.prepare = async (stack) => {
   provider = await stack.addProvider('bytes', 'claude', () => {});
   user = await stack.addUser('bytes');
   await stack.settled();
-});
+};
 
 /** A connection that shows bytes as they come. */
 async function connect(port) {

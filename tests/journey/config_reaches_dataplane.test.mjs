@@ -17,9 +17,9 @@ let url;
 const named = (name) => (request, response) =>
   sendJson(response, 200, { ...ANTHROPIC_MESSAGE, id: name });
 
-test.before(async () => {
-  url = `${holder.stack.baseUrl}/v1/messages`;
-});
+holder.prepare = async (stack) => {
+  url = `${stack.baseUrl}/v1/messages`;
+};
 
 /** Milliseconds from the moment the change was answered until `probe` is true. */
 async function took(what, probe) {

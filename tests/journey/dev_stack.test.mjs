@@ -17,9 +17,9 @@ const SERVICES = ['dataplane', 'controlplane', 'statsd'];
 const holder = withStack(test);
 let stack;
 
-test.before(() => {
-  stack = holder.stack;
-});
+holder.prepare = () => {
+  ({ stack } = holder);
+};
 
 const curlLine = (text) => text.split('\n').find((line) => /^\s*curl /.test(line)).trim();
 

@@ -193,8 +193,11 @@ export class Stack {
     await until(`${name} to be gone`, () => !isAlive(pid));
   }
 
-  start(name) {
-    return this.devOk('start', name);
+  async start(name) {
+    await this.devOk('start', name);
+    if (['dataplane', 'controlplane', 'statsd'].includes(name)) {
+      await until(`${name} to be ready`, async () => (await this.ready(name)).httpStatus === 200);
+    }
   }
 
   stop(name) {
@@ -266,16 +269,22 @@ export class Stack {
     return provider;
   }
 
-  /** Until every data plane runs what the control plane has. */
-  settled() {
-    return until('the configuration to be everywhere', async () => {
+  /** One value from the database, as its superuser. */
+  async sql(query) {
+    const { code, out, err } = await run('psql',
+      ['-h', join(this.var, 'run/pg'), '-U', 'postgres', '-d', 'millrace', '-XAtqc', query]);
+    if (code !== 0) throw new Error(`${query}: ${err}`);
+    return out.trim();
+  }
+
+  /** Until every data plane runs the configuration that was committed last. */
+  async settled() {
+    const committed = Number(await this.sql('select version from config_version'));
+    return until(`version ${committed} to be everywhere`, async () => {
       const { body } = await this.rest('GET', '/api/v1/system/dataplanes', undefined, {
         expect: 200,
       });
-      return (
-        body.items.length > 0 &&
-        body.items.every((one) => one.snapshotVersion === body.currentVersion)
-      );
+      return body.items.length > 0 && body.items.every((one) => one.snapshotVersion >= committed);
     });
   }
 
@@ -324,12 +333,22 @@ export async function post(url, key, body, headers = {}) {
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }
 
-/** Opens a stack for all tests of a file; on a failure its logs are printed. */
+/**
+ * Opens a stack for all tests of a file: the holder's `.stack`, then calls its `.prepare(stack)`,
+ * which the file may set. (One hook for both: several at the top of a file do not wait for each
+ * other.) When a test fails, the logs of all services are printed.
+ */
 export function withStack(test, settings) {
   const holder = {};
   let failed = false;
   test.before(async () => {
     holder.stack = await Stack.open(settings);
+    try {
+      await holder.prepare?.(holder.stack);
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
   }, { timeout: 180_000 });
   test.afterEach((t) => {
     failed ||= t.passed === false || t.error != null;

@@ -15,14 +15,14 @@ let url;
 let user;
 let sent = 0;
 
-test.before(async () => {
-  stack = holder.stack;
+holder.prepare = async () => {
+  ({ stack } = holder);
   url = `${stack.baseUrl}/v1/messages`;
   await stack.addProvider('steady', 'claude', (request, response) =>
     sendJson(response, 200, ANTHROPIC_MESSAGE));
   user = await stack.addUser('steady');
   await stack.settled();
-});
+};
 
 async function traffic(count = 10) {
   for (let i = 0; i < count; i++) {

@@ -18,15 +18,14 @@ let provider;
 let client;
 let user;
 
-test.before(async () => {
-  const { stack } = holder;
+holder.prepare = async (stack) => {
   provider = await stack.addProvider('anthropic', 'claude', (request, response) => {
     sendJson(response, 500, { error: 'the test gave no answer' });
   });
   user = await stack.addUser('anthropic-sdk');
   await stack.settled();
   client = new Anthropic({ baseURL: stack.baseUrl, apiKey: user.key, maxRetries: 0 });
-});
+};
 
 test.beforeEach(() => {
   provider.requests.length = 0;

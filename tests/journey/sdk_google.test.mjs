@@ -16,8 +16,7 @@ let provider;
 let user;
 let client;
 
-test.before(async () => {
-  const { stack } = holder;
+holder.prepare = async (stack) => {
   provider = await stack.addProvider('gemini', 'gemini', (request, response) => {
     if (request.url.includes(':streamGenerateContent')) {
       startEvents(response);
@@ -33,7 +32,7 @@ test.before(async () => {
     apiKey: user.key,
     httpOptions: { baseUrl: stack.baseUrl, retryOptions: { attempts: 1 } },
   });
-});
+};
 
 test.beforeEach(() => {
   provider.requests.length = 0;

@@ -17,15 +17,14 @@ let chat;
 let codex;
 let client;
 
-test.before(async () => {
-  const { stack } = holder;
+holder.prepare = async (stack) => {
   const none = (request, response) => sendJson(response, 500, { error: 'the test gave no answer' });
   chat = await stack.addProvider('chat', 'openai-compatible', none);
   codex = await stack.addProvider('responses', 'codex', none);
   const user = await stack.addUser('openai-sdk');
   await stack.settled();
   client = new OpenAI({ baseURL: `${stack.baseUrl}/v1`, apiKey: user.key, maxRetries: 0 });
-});
+};
 
 test.beforeEach(() => {
   chat.requests.length = 0;

@@ -19,13 +19,13 @@ let stack;
 let user;
 let provider;
 
-test.before(async () => {
-  stack = holder.stack;
+holder.prepare = async () => {
+  ({ stack } = holder);
   provider = await stack.addProvider('slow', 'claude', () => {});
   user = await stack.addUser('slow');
   await stack.settled();
   await stack.stop('dataplane'); // the tests run one of their own, to see how it ends
-});
+};
 
 /** A data plane as our own child, ready for traffic. */
 async function dataplane(...args) {

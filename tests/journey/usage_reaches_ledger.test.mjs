@@ -63,8 +63,7 @@ function chatEnd(body) {
   return asked ? [CHAT_USAGE_EVENT, CHAT_DONE] : [CHAT_DONE];
 }
 
-test.before(async () => {
-  const { stack } = holder;
+holder.prepare = async (stack) => {
   const add = async (name, type, answer) => {
     providers[name] = await stack.addProvider(name, type, answer);
   };
@@ -72,7 +71,7 @@ test.before(async () => {
   await add('chat', 'openai-compatible', answers(CHAT_COMPLETION, CHAT_EVENTS, chatEnd));
   await add('responses', 'codex', answers(RESPONSE, RESPONSES_EVENTS));
   await add('gemini', 'gemini', answers(GEMINI_ANSWER, GEMINI_EVENTS));
-});
+};
 
 function rowsOf(stack, user, count) {
   return until(`${count} rows of user ${user.id}`, async () => {
