@@ -28,6 +28,7 @@ struct index_draft {
     struct change *changes;
     size_t change_count, change_room;
     bool has_provider_changes;
+    bool has_repeats; /* a key was changed by two rows of the set */
 };
 
 /* ---- Life ------------------------------------------------------------------------------- */
@@ -135,11 +136,20 @@ static void note_change(struct index_draft *draft, struct entity *before, struct
     draft->changes[draft->change_count++] = (struct change){before, after};
 }
 
+/* Does the key stem from the snapshot the set is a change of? */
+static bool was_before(const struct index_draft *draft, const struct entity *key)
+{
+    return draft->base.number > 0 && table_by_id(&draft->previous->keys, key->id) == key;
+}
+
 static void put_key(struct index_draft *draft, const struct gw_config_key *key)
 {
     struct entity *before = table_by_id(&draft->snapshot->keys, key->id);
     struct entity *after = entity_of_key(key);
 
+    if (before != NULL && !was_before(draft, before)) {
+        draft->has_repeats = true;
+    }
     note_change(draft, before == NULL ? NULL : entity_ref(before), entity_ref(after));
     table_put(&draft->snapshot->keys, after);
 }
@@ -179,6 +189,7 @@ static void remove_rows(struct index_draft *draft, const struct gw_update *part)
     for (size_t i = 0; i < count; i++) {
         entity = table_by_id(&draft->snapshot->keys, ids[i]);
         if (entity != NULL) {
+            draft->has_repeats = draft->has_repeats || !was_before(draft, entity);
             note_change(draft, entity_ref(entity), NULL);
             table_remove(&draft->snapshot->keys, entity);
         }
@@ -235,16 +246,16 @@ static enum gw_err bring_up_digests(struct index_draft *draft, struct gw_fault *
     for (size_t i = 0; i < draft->change_count; i++) {
         struct entity *after = draft->changes[i].after, *there;
 
-        if (after == NULL || table_by_id(&snapshot->keys, after->id) != after) {
-            continue; /* removed, or changed again by a later part */
+        if (after == NULL ||
+            (draft->has_repeats && table_by_id(&snapshot->keys, after->id) != after)) {
+            continue; /* removed, or changed again by a later row */
         }
-        there = table_by_digest(&snapshot->digests, entity_key(after)->digest);
+        there = table_add(&snapshot->digests, after);
         if (there != NULL) {
             return gw_fail(fault, GW_E_INVALID,
                            "keys %" PRIu64 " and %" PRIu64 " have the same digest", there->id,
                            after->id);
         }
-        table_put(&snapshot->digests, entity_ref(after));
     }
     return GW_OK;
 }

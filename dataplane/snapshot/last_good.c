@@ -6,12 +6,16 @@
  *
  *     4 bytes   "MRS1"
  *    32 bytes   SHA-256 of all that follows
- *     records:  4 bytes length, big endian, then a sealed piece (lib/codec/seal.h): one part of
- *               an update from nothing (proto/snapshot.proto), packed, zstd
+ *     pieces:   4 bytes length, big endian, then a sealed piece (lib/codec/seal.h)
  *
- * Parts are sealed in the place "last_good:<index>", so none can be left out or moved, and only
- * the last one says that it is. Inside, credentials are sealed once more and keys are digests; the
- * outer seal is for names, addresses and who has keys at all.
+ * What the pieces hold, put together:
+ *
+ *     parts:    4 bytes length, big endian, then one part of an update from nothing
+ *               (proto/snapshot.proto), packed, zstd
+ *
+ * Pieces are sealed in the place "last_good:<index>", the last one in "last_good:<index>:end", so
+ * that none can be left out, moved or cut off. Inside, credentials are sealed once more and keys
+ * are digests; the outer seal is for names, addresses and who has keys at all.
  */
 #include "dataplane/snapshot/last_good.h"
 
@@ -27,44 +31,62 @@
 
 #define MAGIC        GW_TEXT("MRS1")
 #define HEADER_SIZE  (4 + GW_DIGEST_SIZE)
+#define LENGTH_SIZE  4
 #define FILE_MAX     ((size_t)2 * 1024 * 1024 * 1024)
+#define PIECE_SIZE   ((size_t)512 * 1024)
 #define PART_SIZE    ((size_t)512 * 1024)
-#define PART_MAX     ((size_t)900 * 1024) /* one row more than PART_SIZE; a seal takes 1 MiB */
+#define PART_MAX     ((size_t)4 * 1024 * 1024) /* PART_SIZE and one row, whose credential is long */
 #define REST_SECONDS 1
+
+static struct gw_text place_of(size_t index, const char *end, char ret_place[40])
+{
+    int len = snprintf(ret_place, 40, "last_good:%zu%s", index, end);
+
+    return (struct gw_text){ret_place, (size_t)len};
+}
 
 /* ---- Writing ---------------------------------------------------------------------------- */
 
 struct writing {
     const struct gw_keyring *ring;
     struct gw_buf file;
-    struct gw_buf packed, small;
-    size_t index;
+    struct gw_buf packed; /* a part */
+    struct gw_buf parts;  /* what is not in a piece yet */
+    size_t pieces;
 };
 
-static struct gw_text place_of(size_t index, char ret_place[32])
+static void set_length(struct gw_buf *buf, size_t at, size_t len)
 {
-    int len = snprintf(ret_place, 32, "last_good:%zu", index);
+    for (size_t i = 0; i < LENGTH_SIZE; i++) {
+        buf->at[at + i] = (char)(len >> (24 - 8 * i));
+    }
+}
 
-    return (struct gw_text){ret_place, (size_t)len};
+static enum gw_err write_piece(struct writing *writing, size_t size, const char *end)
+{
+    size_t head = writing->file.len;
+    char place[40];
+
+    GW_TRY(gw_buf_append(&writing->file, GW_TEXT("\0\0\0\0")));
+    GW_TRY(gw_seal(writing->ring, place_of(writing->pieces++, end, place),
+                   (struct gw_text){writing->parts.at, size}, &writing->file));
+    set_length(&writing->file, head, writing->file.len - head - LENGTH_SIZE);
+    gw_buf_consume(&writing->parts, size);
+    return GW_OK;
 }
 
 static enum gw_err write_part(const struct gw_update *part, void *arg)
 {
     struct writing *writing = arg;
-    size_t head, len;
-    char place[32];
+    size_t head = writing->parts.len;
 
     gw_buf_clear(&writing->packed);
-    gw_buf_clear(&writing->small);
     GW_TRY(gw_update_pack(part, &writing->packed));
-    GW_TRY(gw_compress(gw_buf_text(&writing->packed), &writing->small));
-    head = writing->file.len;
-    GW_TRY(gw_buf_append(&writing->file, GW_TEXT("\0\0\0\0")));
-    GW_TRY(gw_seal(writing->ring, place_of(writing->index++, place), gw_buf_text(&writing->small),
-                   &writing->file));
-    len = writing->file.len - head - 4;
-    for (int i = 0; i < 4; i++) {
-        writing->file.at[head + (size_t)i] = (char)(len >> (24 - 8 * i));
+    GW_TRY(gw_buf_append(&writing->parts, GW_TEXT("\0\0\0\0")));
+    GW_TRY(gw_compress(gw_buf_text(&writing->packed), &writing->parts));
+    set_length(&writing->parts, head, writing->parts.len - head - LENGTH_SIZE);
+    while (writing->parts.len > PIECE_SIZE) {
+        GW_TRY(write_piece(writing, PIECE_SIZE, ""));
     }
     return GW_OK;
 }
@@ -76,8 +98,11 @@ static enum gw_err write_all(const char *path, struct writing *writing,
     enum gw_err err;
 
     gw_buf_append(&writing->file, MAGIC);
-    gw_buf_append(&writing->file, (struct gw_text){(const char *)&digest, GW_DIGEST_SIZE});
+    gw_buf_append(&writing->file, gw_digest_text(&digest));
     err = index_parts(snapshot, PART_SIZE, write_part, writing);
+    if (err == GW_OK) {
+        err = write_piece(writing, writing->parts.len, ":end");
+    }
     if (err != GW_OK) {
         return gw_fail(fault, err, "could not pack the snapshot: %s", gw_err_text(err));
     }
@@ -94,11 +119,11 @@ enum gw_err last_good_write(const char *path, const struct gw_keyring *ring,
 
     gw_buf_init(&writing.file, FILE_MAX);
     gw_buf_init(&writing.packed, PART_MAX);
-    gw_buf_init(&writing.small, PART_MAX);
+    gw_buf_init(&writing.parts, PIECE_SIZE + PART_MAX);
     err = write_all(path, &writing, snapshot, fault);
     gw_buf_fini(&writing.file);
     gw_buf_fini(&writing.packed);
-    gw_buf_fini(&writing.small);
+    gw_buf_fini(&writing.parts);
     return err;
 }
 
@@ -107,84 +132,88 @@ enum gw_err last_good_write(const char *path, const struct gw_keyring *ring,
 struct reading {
     const struct gw_keyring *ring;
     struct gw_text rest; /* of the file */
-    struct gw_buf packed, small;
-    size_t index;
+    struct gw_buf parts; /* what the pieces held and is not read yet */
+    struct gw_buf packed;
+    struct index_draft *draft;
+    size_t pieces;
     bool is_complete;
 };
 
-/* Cuts the next record off the rest; false if the file ends within it. */
-static bool next_record(struct reading *reading, struct gw_text *ret_record)
+/* Cuts what a length stands in front of off the head of *text; false if it is not all there. */
+static bool cut_counted(struct gw_text *text, struct gw_text *ret_bytes)
 {
-    const unsigned char *at = (const unsigned char *)reading->rest.at;
+    const unsigned char *at = (const unsigned char *)text->at;
     size_t len;
 
-    if (reading->rest.len < 4) {
+    if (text->len < LENGTH_SIZE) {
         return false;
     }
     len = (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
-    if (len > reading->rest.len - 4) {
+    if (len > text->len - LENGTH_SIZE) {
         return false;
     }
-    *ret_record = (struct gw_text){reading->rest.at + 4, len};
-    reading->rest = gw_text_skip(reading->rest, 4 + len);
+    *ret_bytes = (struct gw_text){text->at + LENGTH_SIZE, len};
+    *text = gw_text_skip(*text, LENGTH_SIZE + len);
     return true;
 }
 
-static enum gw_err read_part(struct reading *reading, struct index_draft *draft,
-                             struct gw_fault *fault)
+static enum gw_err open_piece(struct reading *reading, struct gw_fault *fault)
 {
-    struct gw_update *part;
-    struct gw_text record;
-    char place[32];
+    struct gw_text piece;
+    char place[40];
     enum gw_err err;
 
-    gw_buf_clear(&reading->packed);
-    gw_buf_clear(&reading->small);
-    if (reading->is_complete || !next_record(reading, &record)) {
-        return gw_fail(fault, GW_E_CORRUPT, "its records do not add up");
+    if (!cut_counted(&reading->rest, &piece)) {
+        return gw_fail(fault, GW_E_CORRUPT, "its pieces do not add up");
     }
-    err = gw_unseal(reading->ring, place_of(reading->index++, place), record, &reading->small);
+    err = gw_unseal(reading->ring,
+                    place_of(reading->pieces++, reading->rest.len == 0 ? ":end" : "", place), piece,
+                    &reading->parts);
     if (err == GW_E_ABSENT) {
         return gw_fail(fault, GW_E_INVALID, "it was sealed with a key that is not in the keyring");
     }
     if (err != GW_OK) {
         return gw_fail(fault, GW_E_CORRUPT, "could not open its seal: %s", gw_err_text(err));
     }
-    err = gw_decompress(gw_buf_text(&reading->small), &reading->packed);
-    if (err != GW_OK) {
-        return gw_fail(fault, GW_E_CORRUPT, "could not decompress it: %s", gw_err_text(err));
-    }
-    if (gw_update_unpack(gw_buf_text(&reading->packed), &part, fault) != GW_OK) {
-        return GW_E_CORRUPT;
+    return GW_OK;
+}
+
+static enum gw_err read_part(struct reading *reading, struct gw_text small, struct gw_fault *fault)
+{
+    struct gw_update *part;
+    enum gw_err err;
+
+    gw_buf_clear(&reading->packed);
+    if (reading->is_complete || gw_decompress(small, &reading->packed) != GW_OK ||
+        gw_update_unpack(gw_buf_text(&reading->packed), &part, NULL) != GW_OK) {
+        return gw_fail(fault, GW_E_CORRUPT, "it holds something else than parts of a snapshot");
     }
     reading->is_complete = gw_update_is_last(part);
-    err = index_add(draft, part, fault);
+    err = index_add(reading->draft, part, fault);
     gw_update_free(part);
     return err;
 }
 
-static enum gw_err read_parts(struct reading *reading, const struct snapshot **ret_snapshot,
-                              struct gw_fault *fault)
+static enum gw_err read_parts(struct reading *reading, struct gw_fault *fault)
 {
-    struct index_draft *draft = index_new(NULL, reading->ring);
-
     while (reading->rest.len > 0) {
-        enum gw_err err = read_part(reading, draft, fault);
+        struct gw_text parts, small;
 
-        if (err != GW_OK) {
-            index_free(draft);
-            return err;
+        GW_TRY(open_piece(reading, fault));
+        parts = gw_buf_text(&reading->parts);
+        while (cut_counted(&parts, &small)) {
+            GW_TRY(read_part(reading, small, fault));
         }
+        gw_buf_consume(&reading->parts, reading->parts.len - parts.len);
     }
-    if (!reading->is_complete) {
-        index_free(draft);
+    if (!reading->is_complete || reading->parts.len > 0) {
         return gw_fail(fault, GW_E_CORRUPT, "its last part is missing");
     }
-    return index_finish(draft, ret_snapshot, fault);
+    return GW_OK;
 }
 
-/* The records in `file`; false if it is not such a file or damaged. */
-static bool open_envelope(struct gw_text file, struct gw_text *ret_records)
+/* The pieces in `file`; false if it is not such a file or damaged. */
+static bool open_envelope(struct gw_text file, struct gw_text *ret_pieces)
 {
     struct gw_digest digest;
 
@@ -195,7 +224,7 @@ static bool open_envelope(struct gw_text file, struct gw_text *ret_records)
     if (memcmp(file.at + MAGIC.len, digest.at, GW_DIGEST_SIZE) != 0) {
         return false;
     }
-    *ret_records = gw_text_skip(file, HEADER_SIZE);
+    *ret_pieces = gw_text_skip(file, HEADER_SIZE);
     return true;
 }
 
@@ -208,11 +237,17 @@ static enum gw_err read_file(struct gw_text file, const struct gw_keyring *ring,
     if (!open_envelope(file, &reading.rest)) {
         return gw_fail(fault, GW_E_CORRUPT, "it is damaged, or another kind of file");
     }
+    gw_buf_init(&reading.parts, PIECE_SIZE + PART_MAX);
     gw_buf_init(&reading.packed, PART_MAX);
-    gw_buf_init(&reading.small, PART_MAX);
-    err = read_parts(&reading, ret_snapshot, fault);
+    reading.draft = index_new(NULL, ring);
+    err = read_parts(&reading, fault);
+    if (err == GW_OK) {
+        err = index_finish(reading.draft, ret_snapshot, fault);
+    } else {
+        index_free(reading.draft);
+    }
+    gw_buf_fini(&reading.parts);
     gw_buf_fini(&reading.packed);
-    gw_buf_fini(&reading.small);
     return err;
 }
 

@@ -19,6 +19,10 @@
  * one table only is changed in place, which is how a full set is built. Nothing ever has to be
  * rehashed as a whole: a page that fills up doubles alone.
  *
+ * Beside each entity stands the lower half of its hash: it tells the home of an entity that has to
+ * move and, nearly always, whether it is the one looked for, without touching the entity itself,
+ * which is somewhere else in memory.
+ *
  * Digests are an HMAC's output, so nobody can choose where they fall; ids are mixed first.
  */
 #include "dataplane/snapshot/table.h"
@@ -31,7 +35,8 @@
 struct page {
     atomic_uint refs;
     uint32_t count;
-    uint32_t mask; /* slots - 1; at most three quarters are used */
+    uint32_t mask;  /* slots - 1; at most three quarters are used */
+    uint32_t *tags; /* behind the slots: the lower halves of the hashes */
     struct entity *slots[];
 };
 
@@ -73,11 +78,18 @@ static size_t page_of(uint64_t hash)
 
 static struct page *new_page(uint32_t slots)
 {
-    struct page *page = gw_must_alloc(sizeof(*page) + slots * sizeof(page->slots[0]));
+    struct page *page = gw_must_alloc(sizeof(*page) +
+                                      slots * (sizeof(page->slots[0]) + sizeof(page->tags[0])));
 
     atomic_init(&page->refs, 1);
     page->mask = slots - 1;
+    page->tags = (uint32_t *)&page->slots[slots];
     return page;
+}
+
+static bool is_shared(const struct page *page)
+{
+    return atomic_load_explicit(&page->refs, memory_order_acquire) > 1;
 }
 
 static void unref_page(struct page *page)
@@ -94,32 +106,38 @@ static void unref_page(struct page *page)
 }
 
 /* Puts an entity that is not there yet; there is room. */
-static void place(struct page *page, enum table_key key, struct entity *own_entity)
+static void place(struct page *page, struct entity *own_entity, uint32_t tag)
 {
-    uint32_t slot = (uint32_t)hash_of(key, own_entity) & page->mask;
+    uint32_t slot = tag & page->mask;
 
     while (page->slots[slot] != NULL) {
         slot = (slot + 1) & page->mask;
     }
     page->slots[slot] = own_entity;
+    page->tags[slot] = tag;
     page->count++;
 }
 
 /* A copy with that many slots; `page` is given up. */
-static struct page *copied(struct page *page, enum table_key key, uint32_t slots)
+static struct page *copied(struct page *page, uint32_t slots)
 {
     struct page *copy = new_page(slots);
+    bool stays = is_shared(page);
 
     for (uint32_t i = 0; i <= page->mask; i++) {
         if (page->slots[i] != NULL) {
-            place(copy, key, entity_ref(page->slots[i]));
+            place(copy, stays ? entity_ref(page->slots[i]) : page->slots[i], page->tags[i]);
         }
     }
-    unref_page(page);
+    if (stays) {
+        unref_page(page); /* it may have been left alone meanwhile, and die here */
+    } else {
+        gw_free(page);
+    }
     return copy;
 }
 
-/* The page at `place`, ours alone, with room for one more. */
+/* The page at `at`, ours alone, with room for one more. */
 static struct page *writable(struct table *table, size_t at)
 {
     struct page *page = table->pages[at];
@@ -130,34 +148,37 @@ static struct page *writable(struct table *table, size_t at)
     }
     slots = page->mask + 1;
     if (4 * (page->count + 1) > 3 * slots) {
-        return table->pages[at] = copied(page, table->key, 2 * slots);
+        return table->pages[at] = copied(page, 2 * slots);
     }
-    if (atomic_load_explicit(&page->refs, memory_order_acquire) > 1) {
-        return table->pages[at] = copied(page, table->key, slots);
+    if (is_shared(page)) {
+        return table->pages[at] = copied(page, slots);
     }
     return page;
 }
 
-/* The slot of the entity with that key, or of the hole where it is missing. */
-static uint32_t find(const struct page *page, enum table_key key, const struct entity *entity)
+/* The slot of the entity with that key, or the free one where it is missing. */
+static uint32_t find(const struct page *page, enum table_key key, const struct entity *entity,
+                     uint32_t tag)
 {
-    uint32_t slot = (uint32_t)hash_of(key, entity) & page->mask;
+    uint32_t slot = tag & page->mask;
 
-    while (page->slots[slot] != NULL && !same_key(key, page->slots[slot], entity)) {
+    while (page->slots[slot] != NULL &&
+           (page->tags[slot] != tag || !same_key(key, page->slots[slot], entity))) {
         slot = (slot + 1) & page->mask;
     }
     return slot;
 }
 
 /* Moves up what stands behind the hole at `hole` and would not be found across it. */
-static void close_hole(struct page *page, enum table_key key, uint32_t hole)
+static void close_hole(struct page *page, uint32_t hole)
 {
     for (uint32_t at = (hole + 1) & page->mask; page->slots[at] != NULL;
          at = (at + 1) & page->mask) {
-        uint32_t home = (uint32_t)hash_of(key, page->slots[at]) & page->mask;
+        uint32_t home = page->tags[at] & page->mask;
 
         if (((at - home) & page->mask) >= ((at - hole) & page->mask)) {
             page->slots[hole] = page->slots[at];
+            page->tags[hole] = page->tags[at];
             page->slots[at] = NULL;
             hole = at;
         }
@@ -200,30 +221,36 @@ struct entity *table_by_id(const struct table *table, uint64_t id)
         return NULL;
     }
     slot = (uint32_t)hash & page->mask;
-    while (page->slots[slot] != NULL && page->slots[slot]->id != id) {
+    while (page->slots[slot] != NULL &&
+           (page->tags[slot] != (uint32_t)hash || page->slots[slot]->id != id)) {
         slot = (slot + 1) & page->mask;
     }
     return page->slots[slot];
 }
 
+static bool has_digest(const struct entity *entity, const uint8_t *digest)
+{
+    const uint8_t *its = entity_key(entity)->digest;
+
+    return gw_text_eq_secret((struct gw_text){(const char *)digest, GW_KEY_DIGEST_SIZE},
+                             (struct gw_text){(const char *)its, GW_KEY_DIGEST_SIZE});
+}
+
 struct entity *table_by_digest(const struct table *table, const uint8_t *digest)
 {
-    const struct gw_text wanted = {(const char *)digest, GW_KEY_DIGEST_SIZE};
     uint64_t hash = hash_digest(digest);
     const struct page *page = table->pages[page_of(hash)];
+    uint32_t slot;
 
     if (page == NULL) {
         return NULL;
     }
-    for (uint32_t slot = (uint32_t)hash & page->mask; page->slots[slot] != NULL;
-         slot = (slot + 1) & page->mask) {
-        const uint8_t *its = entity_key(page->slots[slot])->digest;
-
-        if (gw_text_eq_secret(wanted, (struct gw_text){(const char *)its, GW_KEY_DIGEST_SIZE})) {
-            return page->slots[slot];
-        }
+    slot = (uint32_t)hash & page->mask;
+    while (page->slots[slot] != NULL &&
+           (page->tags[slot] != (uint32_t)hash || !has_digest(page->slots[slot], digest))) {
+        slot = (slot + 1) & page->mask;
     }
-    return NULL;
+    return page->slots[slot];
 }
 
 void table_each(const struct table *table, void (*visit)(struct entity *entity, void *arg),
@@ -244,35 +271,53 @@ void table_each(const struct table *table, void (*visit)(struct entity *entity, 
 
 void table_put(struct table *table, struct entity *own_entity)
 {
-    struct page *page = writable(table, page_of(hash_of(table->key, own_entity)));
-    uint32_t slot = find(page, table->key, own_entity);
+    uint64_t hash = hash_of(table->key, own_entity);
+    struct page *page = writable(table, page_of(hash));
+    uint32_t slot = find(page, table->key, own_entity, (uint32_t)hash);
 
     if (page->slots[slot] != NULL) {
         entity_unref(page->slots[slot]);
-        page->count--;
-        table->count--;
+    } else {
+        page->tags[slot] = (uint32_t)hash;
+        page->count++;
+        table->count++;
     }
     page->slots[slot] = own_entity;
+}
+
+struct entity *table_add(struct table *table, struct entity *entity)
+{
+    uint64_t hash = hash_of(table->key, entity);
+    struct page *page = writable(table, page_of(hash));
+    uint32_t slot = find(page, table->key, entity, (uint32_t)hash);
+
+    if (page->slots[slot] != NULL) {
+        return page->slots[slot];
+    }
+    page->slots[slot] = entity_ref(entity);
+    page->tags[slot] = (uint32_t)hash;
     page->count++;
     table->count++;
+    return NULL;
 }
 
 void table_remove(struct table *table, const struct entity *entity)
 {
-    size_t at = page_of(hash_of(table->key, entity));
+    uint64_t hash = hash_of(table->key, entity);
+    size_t at = page_of(hash);
     struct page *page = table->pages[at];
     struct entity *removed;
     uint32_t slot;
 
-    if (page == NULL || page->slots[find(page, table->key, entity)] == NULL) {
+    if (page == NULL || page->slots[find(page, table->key, entity, (uint32_t)hash)] == NULL) {
         return;
     }
     page = writable(table, at);
-    slot = find(page, table->key, entity);
+    slot = find(page, table->key, entity, (uint32_t)hash);
     removed = page->slots[slot];
     page->slots[slot] = NULL;
     page->count--;
     table->count--;
-    close_hole(page, table->key, slot);
+    close_hole(page, slot);
     entity_unref(removed); /* `entity` may have been this one */
 }

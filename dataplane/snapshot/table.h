@@ -33,6 +33,8 @@ struct entity *table_by_digest(const struct table *table, const uint8_t *digest)
 
 /* Takes over the reference. What stood under the same key is gone afterwards. */
 void table_put(struct table *table, struct entity *own_entity);
+/* Takes its own reference, unless something stands under that key already: gives that back. */
+struct entity *table_add(struct table *table, struct entity *entity);
 /* Removes what stands under that entity's key; harmless if there is nothing. */
 void table_remove(struct table *table, const struct entity *entity);
 

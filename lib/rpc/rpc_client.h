@@ -59,7 +59,8 @@ struct gw_rpc_stream_ops {
 };
 
 /*
- * A stream both ways. Not retried: open a new one from on_done, after a timer (lib/units/backoff.h).
+ * A stream both ways. Not retried: open a new one from on_done, after a timer
+ * (lib/units/backoff.h).
  *
  * While the last attempt to connect has failed, a new stream waits up to two seconds for the
  * connection, so that it opens the moment the peer is back; otherwise it fails at once.

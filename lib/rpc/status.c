@@ -2,6 +2,7 @@
 #include "lib/rpc/status.h"
 
 #include "lib/base/check.h"
+#include "lib/base/text.h"
 
 /*
  * gRPC has fewer words than we have: several of ours share one of theirs, and come back as the
@@ -49,4 +50,16 @@ enum gw_err gw_rpc_err(grpc_status_code status)
         }
     }
     return GW_E_INTERNAL;
+}
+
+void gw_rpc_why(const grpc_slice *details, char ret_why[GW_RPC_WHY_SIZE])
+{
+    struct gw_text text = {(const char *)GRPC_SLICE_START_PTR(*details),
+                           GRPC_SLICE_LENGTH(*details)};
+    size_t len = text.len < GW_RPC_WHY_SIZE - 1 ? text.len : GW_RPC_WHY_SIZE - 1;
+
+    for (size_t i = 0; i < len; i++) {
+        ret_why[i] = (unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f ? ' ' : text.at[i];
+    }
+    ret_why[len] = '\0';
 }

@@ -93,17 +93,6 @@ static void enter(struct gw_rpc_stream *stream, enum state to)
     stream->state = to;
 }
 
-void gw_rpc_why(const grpc_slice *details, char ret_why[GW_RPC_WHY_SIZE])
-{
-    struct gw_text text = gw_rpc_slice_text(details);
-    size_t len = text.len < GW_RPC_WHY_SIZE - 1 ? text.len : GW_RPC_WHY_SIZE - 1;
-
-    for (size_t i = 0; i < len; i++) {
-        ret_why[i] = (unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f ? ' ' : text.at[i];
-    }
-    ret_why[len] = '\0';
-}
-
 static void start(struct gw_rpc_stream *stream, struct gw_rpc_batch *batch, const grpc_op *ops,
                   size_t count)
 {

@@ -8,6 +8,7 @@
 
 #include "lib/rpc/batch.h"
 #include "lib/rpc/rpc_client.h"
+#include "lib/rpc/status.h"
 
 /* Who has streams: a client or a server. */
 struct gw_rpc_keeper {
@@ -40,10 +41,5 @@ void gw_rpc_stream_refuse(struct gw_rpc_stream *stream, enum gw_err err, const c
 
 /* All of a keeper's streams end now, in failure. */
 void gw_rpc_streams_cancel(struct gw_rpc_keeper *keeper);
-
-#define GW_RPC_WHY_SIZE 240
-
-/* `details` as one printable line. */
-void gw_rpc_why(const grpc_slice *details, char ret_why[GW_RPC_WHY_SIZE]);
 
 #endif

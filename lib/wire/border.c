@@ -97,27 +97,32 @@ bool gw_border_is_text(const char *zero_terminated, size_t max)
     return true;
 }
 
-static bool is_control(char byte)
+static bool is_plain(char byte)
 {
-    return (unsigned char)byte < 0x20 || byte == 0x7f;
+    return byte >= 0x20 && byte < 0x7f; /* false for a negative char as well */
 }
 
 size_t gw_border_clean(struct gw_text text, size_t max, char *ret_text)
 {
     size_t at = 0, to = 0;
 
-    while (at < text.len) {
-        size_t len = character((struct gw_text){text.at + at, text.len - at});
+    while (at < text.len && to < max) {
+        size_t len;
 
-        if (to + (len == 0 ? 1 : len) > max) {
-            break;
+        if (is_plain(text.at[at])) { /* nearly always */
+            ret_text[to++] = text.at[at++];
+            continue;
         }
-        if (len == 0 || (len == 1 && is_control(text.at[at]))) {
+        len = character((struct gw_text){text.at + at, text.len - at});
+        if (len < 2) { /* a control character, or none at all */
             ret_text[to++] = '?';
             at++;
             continue;
         }
-        memcpy(ret_text + to, text.at + at, len);
+        if (to + len > max) {
+            break;
+        }
+        memmove(ret_text + to, text.at + at, len); /* they may be the same text */
         to += len;
         at += len;
     }

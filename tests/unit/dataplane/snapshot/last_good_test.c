@@ -10,6 +10,7 @@
 #include "dataplane/snapshot/index.h"
 #include "lib/base/check.h"
 #include "lib/codec/file.h"
+#include "lib/codec/random.h"
 #include "tests/support/cmocka_first.h"
 
 #define EPOCH "0193c6f0-0000-7000-8000-000000000001"
@@ -56,6 +57,14 @@ static int tear_down(void **state)
     return 0;
 }
 
+static struct gw_digest digest_of(uint64_t id)
+{
+    struct gw_digest digest;
+
+    gw_sha256((struct gw_text){(const char *)&id, sizeof(id)}, &digest);
+    return digest;
+}
+
 /* A snapshot of that version with `keys` keys, numbered from 1. */
 static const struct snapshot *a_snapshot(uint64_t number, uint64_t keys)
 {
@@ -69,8 +78,9 @@ static const struct snapshot *a_snapshot(uint64_t number, uint64_t keys)
     gw_update_set_settings(update, &settings);
     for (uint64_t id = 1; id <= keys; id++) {
         struct gw_config_key key = {.id = id, .user_id = 1, .name = GW_TEXT("needle")};
+        struct gw_digest digest = digest_of(id);
 
-        memcpy(key.digest, &id, sizeof(id));
+        memcpy(key.digest, digest.at, sizeof(key.digest));
         gw_update_put_key(update, &key);
     }
     assert_int_equal(index_add(draft, update, &fault), GW_OK);
@@ -118,7 +128,7 @@ static void what_was_written_is_read_again(void **state)
     struct gw_fault fault;
     struct stat info;
 
-    write_snapshot(place, 7, 20000); /* several records */
+    write_snapshot(place, 7, 20000); /* several pieces */
     assert_int_equal(stat(place->path, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
     assert_int_equal(last_good_read(place->path, place->ring, &snapshot, &fault), GW_OK);
@@ -127,10 +137,9 @@ static void what_was_written_is_read_again(void **state)
     assert_int_equal(snapshot_count_keys(snapshot), 20000);
     assert_true(gw_text_eq(snapshot_settings(snapshot)->timezone, GW_TEXT("Europe/Berlin")));
     for (uint64_t id = 1; id <= 20000; id++) {
-        uint8_t digest[GW_KEY_DIGEST_SIZE] = {0};
+        struct gw_digest digest = digest_of(id);
 
-        memcpy(digest, &id, sizeof(id));
-        assert_int_equal(snapshot_key(snapshot, digest)->id, id);
+        assert_int_equal(snapshot_key(snapshot, digest.at)->id, id);
     }
     snapshot_unref(snapshot);
 }
@@ -145,6 +154,36 @@ static void nothing_stands_in_the_file_in_clear(void **state)
     assert_int_equal(gw_text_find_text(gw_buf_text(&bytes), GW_TEXT("needle")), bytes.len);
     assert_int_equal(gw_text_find_text(gw_buf_text(&bytes), GW_TEXT("Europe")), bytes.len);
     gw_buf_fini(&bytes);
+}
+
+static void a_row_as_long_as_a_row_may_be_fits(void **state)
+{
+    struct place *place = *state;
+    const struct gw_version version = {EPOCH, 3};
+    struct gw_update *update = gw_update_new(NULL, &version);
+    struct index_draft *draft = index_new(NULL, NULL);
+    struct gw_config_provider provider = {.id = 1,
+                                          .name = GW_TEXT("p"),
+                                          .type = GW_PROVIDER_CLAUDE,
+                                          .url = GW_TEXT("http://127.0.0.1:9"),
+                                          .weight = 1,
+                                          .cost_multiplier = GW_TEXT("1")};
+    const struct snapshot *snapshot, *again;
+    struct gw_fault fault;
+    char *sealed = gw_must_alloc(1024 * 1024);
+
+    gw_random_bytes(sealed, 1024 * 1024); /* cannot be compressed */
+    provider.sealed_key = (struct gw_text){sealed, 1024 * 1024};
+    gw_update_put_provider(update, &provider);
+    assert_int_equal(index_add(draft, update, &fault), GW_OK);
+    assert_int_equal(index_finish(draft, &snapshot, &fault), GW_OK);
+    gw_update_free(update);
+    assert_int_equal(last_good_write(place->path, place->ring, snapshot, &fault), GW_OK);
+    assert_int_equal(last_good_read(place->path, place->ring, &again, &fault), GW_OK);
+    assert_true(gw_text_eq(snapshot_provider(again, 1)->sealed_key, provider.sealed_key));
+    snapshot_unref(snapshot);
+    snapshot_unref(again);
+    gw_free(sealed);
 }
 
 static void no_file_is_no_damage(void **state)
@@ -178,47 +217,47 @@ static void a_file_changed_anywhere_is_refused(void **state)
     gw_buf_fini(&bytes);
 }
 
-/* Somebody who can compute SHA-256, but has no key, changes the records. */
-static enum gw_err read_forged(struct place *place, struct gw_text records, struct gw_fault *fault)
+/* Somebody who can compute SHA-256, but has no key, changes the pieces. */
+static enum gw_err read_forged(struct place *place, struct gw_text pieces, struct gw_fault *fault)
 {
     struct gw_digest digest;
     struct gw_buf file;
     enum gw_err err;
 
     gw_buf_init(&file, 64 * 1024 * 1024);
-    gw_sha256(records, &digest);
+    gw_sha256(pieces, &digest);
     gw_buf_append_str(&file, "MRS1");
     gw_buf_append(&file, gw_digest_text(&digest));
-    gw_buf_append(&file, records);
+    gw_buf_append(&file, pieces);
     err = read_changed(place, gw_buf_text(&file), fault);
     gw_buf_fini(&file);
     return err;
 }
 
-static void records_cannot_be_left_out_repeated_or_swapped(void **state)
+static void pieces_cannot_be_left_out_repeated_or_swapped(void **state)
 {
     struct place *place = *state;
-    struct gw_text records, first;
+    struct gw_text pieces, first;
     struct gw_fault fault;
     struct gw_buf bytes, changed;
     const unsigned char *at;
 
     write_snapshot(place, 7, 20000);
     read_file(place, &bytes);
-    records = gw_text_skip(gw_buf_text(&bytes), 36);
-    at = (const unsigned char *)records.at;
-    first = (struct gw_text){records.at, 4 + ((size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3])};
-    assert_true(first.len < records.len);
-    assert_int_equal(read_forged(place, records, &fault), GW_OK);
+    pieces = gw_text_skip(gw_buf_text(&bytes), 36);
+    at = (const unsigned char *)pieces.at;
+    first = (struct gw_text){pieces.at, 4 + ((size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3])};
+    assert_true(first.len < pieces.len);
+    assert_int_equal(read_forged(place, pieces, &fault), GW_OK);
     assert_int_equal(read_forged(place, first, &fault), GW_E_CORRUPT);
-    assert_int_equal(read_forged(place, gw_text_skip(records, first.len), &fault), GW_E_CORRUPT);
+    assert_int_equal(read_forged(place, gw_text_skip(pieces, first.len), &fault), GW_E_CORRUPT);
     assert_int_equal(read_forged(place, GW_TEXT(""), &fault), GW_E_CORRUPT);
     gw_buf_init(&changed, 64 * 1024 * 1024);
-    gw_buf_append(&changed, records);
+    gw_buf_append(&changed, pieces);
     gw_buf_append(&changed, first);
     assert_int_equal(read_forged(place, gw_buf_text(&changed), &fault), GW_E_CORRUPT);
     gw_buf_clear(&changed);
-    gw_buf_append(&changed, gw_text_skip(records, first.len));
+    gw_buf_append(&changed, gw_text_skip(pieces, first.len));
     gw_buf_append(&changed, first);
     assert_int_equal(read_forged(place, gw_buf_text(&changed), &fault), GW_E_CORRUPT);
     gw_buf_fini(&changed);
@@ -311,9 +350,10 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         IN_PLACE(what_was_written_is_read_again),
         IN_PLACE(nothing_stands_in_the_file_in_clear),
+        IN_PLACE(a_row_as_long_as_a_row_may_be_fits),
         IN_PLACE(no_file_is_no_damage),
         IN_PLACE(a_file_changed_anywhere_is_refused),
-        IN_PLACE(records_cannot_be_left_out_repeated_or_swapped),
+        IN_PLACE(pieces_cannot_be_left_out_repeated_or_swapped),
         IN_PLACE(another_installations_keyring_does_not_open_it),
         IN_PLACE(the_keeper_passes_over_what_was_replaced_and_writes_the_newest),
         IN_PLACE(a_folder_that_is_gone_is_told),
