@@ -49,14 +49,33 @@ static inline const char *scratch_pg_server(void)
     return server;
 }
 
+static int scratch_pg_count; /* databases made */
+
+/* At the program's end. A server of its own goes away with all of them. */
+static inline void scratch_pg_drop(void)
+{
+    char command[640];
+
+    for (int number = 1; number <= scratch_pg_count && getenv("MILLRACE_TEST_PG"); number++) {
+        snprintf(command, sizeof(command),
+                 "psql -XAtq '%s' -c 'drop database if exists t%d_%d with (force)' >/dev/null 2>&1",
+                 scratch_pg_server(), (int)getpid(), number);
+        if (system(command) != 0) {
+            return;
+        }
+    }
+}
+
 /* A new empty database and how to connect to it; the text is replaced by the next call. */
 static inline const char *scratch_pg(void)
 {
     static char conninfo[320];
-    static int number;
     char command[640], nothing[64], name[64];
 
-    snprintf(name, sizeof(name), "t%d_%d", (int)getpid(), ++number);
+    if (scratch_pg_count == 0) {
+        atexit(scratch_pg_drop);
+    }
+    snprintf(name, sizeof(name), "t%d_%d", (int)getpid(), ++scratch_pg_count);
     snprintf(command, sizeof(command), "psql -XAtq '%s' -c 'create database %s' 2>&1",
              scratch_pg_server(), name);
     scratch_pg_read(command, nothing, sizeof(nothing));
