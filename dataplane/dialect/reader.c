@@ -113,26 +113,29 @@ static void begin_frame(struct reader *reader)
     reader->frame_figures.named = 0;
     reader->frame_mark = DIALECT_MARK_NONE;
     reader->frame_is_error = reader->frame_is_finish = false;
+    reader->frame_size = 0;
     reader->sentinel_at = 0;
 }
 
+/* Follows the frame as long as it is the sentinel's beginning. */
 static void match_sentinel(struct reader *reader, struct gw_text bytes)
 {
     const char *sentinel = reader->rules->sentinel;
 
-    if (sentinel == NULL || reader->scan.offset != reader->sentinel_at) {
+    if (sentinel == NULL || reader->frame_size != reader->sentinel_at) {
         return;
     }
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (sentinel[reader->sentinel_at] != bytes.at[i]) {
-            return;
-        }
+    for (size_t i = 0; i < bytes.len && sentinel[reader->sentinel_at] != '\0' &&
+                       sentinel[reader->sentinel_at] == bytes.at[i];
+         i++) {
         reader->sentinel_at++;
-        if (sentinel[reader->sentinel_at] == '\0') {
-            reader->is_complete |= i + 1 == bytes.len;
-            return;
-        }
     }
+}
+
+static bool is_sentinel(const struct reader *reader)
+{
+    return reader->sentinel_at > 0 && reader->frame_size == reader->sentinel_at &&
+           reader->rules->sentinel[reader->sentinel_at] == '\0';
 }
 
 static void frame_bytes(void *owner, struct gw_text bytes)
@@ -142,9 +145,8 @@ static void frame_bytes(void *owner, struct gw_text bytes)
     if (!reader->is_in_frame) {
         begin_frame(reader);
     }
-    if (reader->scan.offset <= 8) {
-        match_sentinel(reader, bytes);
-    }
+    match_sentinel(reader, bytes);
+    reader->frame_size += bytes.len;
     (void)gw_scan_feed(&reader->scan, bytes); /* a failure is seen at the end */
 }
 
@@ -158,8 +160,12 @@ static void end_frame(void *owner, struct gw_text name)
     }
     reader->is_in_frame = false;
     reader->frames++;
+    if (is_sentinel(reader)) {
+        reader->is_complete = true;
+        return;
+    }
     if (gw_scan_end(&reader->scan) != GW_OK) {
-        reader->malformed += reader->sentinel_at == 0;
+        reader->malformed++;
         return;
     }
     mark = name.len > 0 ? mark_of(reader->rules, name) : DIALECT_MARK_NONE;
@@ -231,30 +237,22 @@ static void feed_lines(struct reader *reader, struct gw_text bytes)
     }
 }
 
-/* A provider that does not say what it sends. */
-static enum reader_shape shape_by_bytes(struct gw_text bytes)
+/* A provider that does not say what it sends. White space tells nothing and is dropped. */
+static void find_shape(struct reader *reader, struct gw_text *bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++) {
-        switch (bytes.at[i]) {
-        case ' ':
-        case '\t':
-        case '\r':
-        case '\n':
-            continue;
-        case '{':
-        case '[':
-            return READER_JSON;
-        default:
-            return READER_EVENTS; /* what has no fields has no events either */
-        }
+    while (bytes->len > 0 && memchr(" \t\r\n", bytes->at[0], 4) != NULL) {
+        *bytes = gw_text_skip(*bytes, 1);
     }
-    return READER_UNKNOWN;
+    if (bytes->len > 0) {
+        /* What has no fields has no events either. */
+        reader->shape = bytes->at[0] == '{' || bytes->at[0] == '[' ? READER_JSON : READER_EVENTS;
+    }
 }
 
 void reader_feed(struct reader *reader, struct gw_text bytes)
 {
     if (reader->shape == READER_UNKNOWN) {
-        reader->shape = shape_by_bytes(bytes);
+        find_shape(reader, &bytes);
     }
     switch (reader->shape) {
     case READER_NOTHING:

@@ -41,6 +41,7 @@ struct reader {
     struct figures frame_figures;
     enum dialect_mark frame_mark;
     bool is_in_frame, frame_is_error, frame_is_finish;
+    uint64_t frame_size;
     uint8_t sentinel_at; /* so many bytes of the sentinel, and no others, have come */
     struct sse sse;
     struct gw_scan scan;

@@ -50,7 +50,7 @@ static void assert_json(enum dialect dialect, enum gw_provider_type type, const 
 static void assert_events(enum dialect dialect, enum gw_provider_type type, const char *answer,
                           const char *expected)
 {
-    for (size_t piece = 1; piece < 64; piece += 7) {
+    for (size_t piece = 64; piece <= 64; piece -= 7) { /* ends with single bytes */
         read_all(dialect, READER_EVENTS, answer, piece);
         assert_tokens(type, expected);
         assert_int_equal(reader.malformed, 0);
@@ -278,6 +278,24 @@ static void a_frame_that_is_cut_off_is_not_believed(void **state)
     assert_false(reader.is_complete);
 }
 
+static void the_sentinel_is_itself_and_nothing_longer(void **state)
+{
+    static const char ZEROS[] = "data: [DONE]\0\0\n\n";
+
+    (void)state;
+    for (size_t piece = 1; piece < 16; piece++) {
+        read_all(DIALECT_OPENAI, READER_EVENTS, "data: [DONE]\n\n", piece);
+        assert_true(reader.is_complete);
+        assert_int_equal(reader.malformed, 0);
+        read_all(DIALECT_OPENAI, READER_EVENTS, "data: [DONE]x\n\ndata: [DON\n\n", piece);
+        assert_false(reader.is_complete);
+        assert_int_equal(reader.malformed, 2);
+    }
+    reader_init(&reader, DIALECT_OPENAI, READER_EVENTS);
+    reader_feed(&reader, (struct gw_text){ZEROS, sizeof(ZEROS) - 1});
+    assert_false(reader.is_complete);
+}
+
 static void an_event_of_any_size_costs_the_same_memory(void **state)
 {
     static char filler[4096];
@@ -402,6 +420,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(s02_147_no_usage_is_not_a_usage_of_zero),
         cmocka_unit_test(numbers_no_counter_can_hold_are_not_believed),
         cmocka_unit_test(a_frame_that_is_cut_off_is_not_believed),
+        cmocka_unit_test(the_sentinel_is_itself_and_nothing_longer),
         cmocka_unit_test(an_event_of_any_size_costs_the_same_memory),
         cmocka_unit_test(content_is_told_from_preliminaries),
         cmocka_unit_test(errors_inside_a_stream_are_seen),
