@@ -45,10 +45,14 @@ struct call {
 
 /* ---- Life ------------------------------------------------------------------------------- */
 
+static bool is_idle(const struct gw_rpc_client *client)
+{
+    return gw_list_is_empty(&client->calls) && gw_list_is_empty(&client->keeper.streams);
+}
+
 static void close_if_idle(struct gw_rpc_client *client)
 {
-    if (client->is_closing && gw_list_is_empty(&client->calls) &&
-        gw_list_is_empty(&client->keeper.streams)) {
+    if (client->is_closing && is_idle(client)) {
         gw_loop_later(client->keeper.loop, &client->gone);
     }
 }
@@ -62,6 +66,9 @@ static void on_gone(struct gw_task *task)
 {
     struct gw_rpc_client *client = GW_CONTAINER(task, struct gw_rpc_client, gone);
 
+    if (!is_idle(client)) {
+        return; /* someone asked in the meantime; comes again after that call's end */
+    }
     grpc_channel_destroy(client->channel);
     for (size_t i = 0; i < client->metadata_count; i++) {
         grpc_slice_unref(client->metadata[i].key);
@@ -214,10 +221,8 @@ void gw_rpc_call(struct gw_rpc_client *client, const char *method, struct gw_tex
                  int64_t timeout_us, gw_rpc_done done, void *owner)
 {
     gpr_timespec timeout = gpr_time_from_micros(timeout_us, GPR_TIMESPAN);
-    struct call *call;
+    struct call *call = GW_NEW(struct call);
 
-    GW_CHECK(!client->is_closing);
-    call = GW_NEW(struct call);
     call->client = client;
     call->call = new_call(client, method, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), timeout));
     call->request = gw_rpc_message(request);
@@ -230,6 +235,9 @@ void gw_rpc_call(struct gw_rpc_client *client, const char *method, struct gw_tex
     gw_list_init(&call->link);
     gw_list_push_back(&client->calls, &call->link);
     start_call(call);
+    if (client->is_closing) {
+        grpc_call_cancel(call->call, NULL);
+    }
 }
 
 /* ---- Streams ---------------------------------------------------------------------------- */
@@ -247,9 +255,13 @@ struct gw_rpc_stream *gw_rpc_stream_open(struct gw_rpc_client *client, const cha
                          : 0,
         .patience_us = is_away ? WAIT_PATIENCE_US : OPEN_PATIENCE_US,
     };
+    struct gw_rpc_stream *stream;
 
-    GW_CHECK(!client->is_closing);
-    return gw_rpc_stream_of_client(&client->keeper,
-                                   new_call(client, method, gpr_inf_future(GPR_CLOCK_MONOTONIC)),
-                                   &opening, ops, owner);
+    stream = gw_rpc_stream_of_client(&client->keeper,
+                                     new_call(client, method, gpr_inf_future(GPR_CLOCK_MONOTONIC)),
+                                     &opening, ops, owner);
+    if (client->is_closing) {
+        gw_rpc_streams_cancel(&client->keeper);
+    }
+    return stream;
 }

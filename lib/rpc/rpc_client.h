@@ -32,7 +32,7 @@ enum gw_err gw_rpc_client_open(struct gw_courier *courier, struct gw_loop *loop,
                                struct gw_fault *fault) GW_MUST_USE;
 /*
  * Its calls end first: their on_done and done run (GW_E_CLOSED), then `closed`, once, later. The
- * loop must run until then. No new calls from here on.
+ * loop must run until then. What is asked of it in between ends with GW_E_CLOSED, too.
  */
 void gw_rpc_client_close_then(struct gw_rpc_client *client, void (*closed)(void *owner),
                               void *owner);

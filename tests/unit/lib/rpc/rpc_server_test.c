@@ -91,6 +91,24 @@ static void a_client_closes_while_calls_are_open(void **state)
     gw_rpc_answer(world->waiting, GW_OK, GW_TEXT("late"), "");
 }
 
+static void what_is_asked_of_a_closing_client_ends_as_well(void **state)
+{
+    struct world *world = *state;
+    struct talk *talk = &world->talks[0];
+    struct asked asked = {.world = world};
+
+    gw_rpc_client_close_then(world->client, on_client_closed, world);
+    gw_rpc_call(world->client, "/test.v1.Echo/Ask", GW_TEXT("x"), GW_US_PER_SECOND, on_reply,
+                &asked);
+    start_talk(world, "/test.v1.Echo/Talk", talk);
+    UNTIL(world, world->is_client_closed);
+    world->client = NULL;
+    assert_true(asked.is_done);
+    assert_int_equal(asked.err, GW_E_CLOSED);
+    assert_true(talk->is_done);
+    assert_int_equal(talk->err, GW_E_CLOSED);
+}
+
 static void a_client_closes_before_its_stream_is_open(void **state)
 {
     struct world *world = *state;
@@ -152,6 +170,7 @@ int main(int argc, char **argv)
         ALONE(a_socket_left_behind_is_replaced),
         WITH_BOTH(a_server_closes_while_calls_are_open),
         WITH_BOTH(a_client_closes_while_calls_are_open),
+        WITH_BOTH(what_is_asked_of_a_closing_client_ends_as_well),
         ALONE(a_client_closes_before_its_stream_is_open),
         WITH_BOTH(health_is_told_without_a_token),
         WITH_BOTH(changes_of_health_are_told_to_who_watches),
