@@ -45,9 +45,12 @@ static bool add_host(struct prepared *prepared)
     if (origin->host.at[0] == '/') {
         return add(prepared, GW_TEXT("host"), GW_TEXT("localhost"));
     }
-    gw_buf_appendf(&prepared->room, is_address6 ? "[%.*s]" : "%.*s", GW_TEXT_ARG(origin->host));
+    gw_buf_append(&prepared->room, is_address6 ? GW_TEXT("[") : GW_TEXT_NONE);
+    gw_buf_append(&prepared->room, origin->host);
+    gw_buf_append(&prepared->room, is_address6 ? GW_TEXT("]") : GW_TEXT_NONE);
     if (origin->port != (origin->tls ? 443 : 80)) {
-        gw_buf_appendf(&prepared->room, ":%u", origin->port);
+        gw_buf_append_byte(&prepared->room, ':');
+        gw_buf_append_u64(&prepared->room, origin->port);
     }
     return add(prepared, GW_TEXT("host"),
                (struct gw_text){prepared->room.at + from, prepared->room.len - from});

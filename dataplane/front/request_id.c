@@ -26,15 +26,8 @@ static bool is_plain(struct gw_text text)
 void request_id_make(struct gw_http_headers headers, int64_t wall_us, struct request_id *ret_id)
 {
     struct gw_text given = gw_http_find(headers, GW_TEXT("x-request-id"));
-    char digits[2 * GW_REQUEST_ID_SIZE];
-    size_t count = 0;
 
-    gw_random_uuid7(wall_us, ret_id->text);
-    for (const char *at = ret_id->text; *at != '\0' && count < sizeof(digits); at++) {
-        if (*at != '-') {
-            digits[count++] = *at;
-        }
-    }
-    GW_CHECK(gw_unhex((struct gw_text){digits, count}, ret_id->bytes, GW_REQUEST_ID_SIZE) == GW_OK);
+    gw_random_uuid7_bytes(wall_us, ret_id->bytes);
+    gw_uuid_text(ret_id->bytes, ret_id->text);
     ret_id->of_client = is_plain(given) ? given : GW_TEXT_NONE;
 }

@@ -8,9 +8,13 @@
 
 /* ---- Borrowed text ---------------------------------------------------------------------- */
 
+/* Names of headers are compared by the dozen for each request; nearly all differ at once. */
 bool gw_text_eq_nocase(struct gw_text a, struct gw_text b)
 {
-    return a.len == b.len && (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+    if (a.len != b.len) {
+        return false;
+    }
+    return a.len == 0 || (((a.at[0] ^ b.at[0]) & 0x5f) == 0 && strncasecmp(a.at, b.at, a.len) == 0);
 }
 
 bool gw_text_starts_with(struct gw_text text, struct gw_text prefix)
@@ -205,6 +209,18 @@ enum gw_err gw_buf_append_str(struct gw_buf *buf, const char *zero_terminated)
 enum gw_err gw_buf_append_byte(struct gw_buf *buf, char byte)
 {
     return gw_buf_append(buf, (struct gw_text){&byte, 1});
+}
+
+enum gw_err gw_buf_append_u64(struct gw_buf *buf, uint64_t value)
+{
+    char digits[20]; /* of 2^64 - 1 */
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return gw_buf_append(buf, (struct gw_text){digits + at, sizeof(digits) - at});
 }
 
 enum gw_err gw_buf_vappendf(struct gw_buf *buf, const char *fmt, va_list args)

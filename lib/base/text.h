@@ -76,6 +76,7 @@ void gw_buf_clear(struct gw_buf *buf); /* forgets the content and the error, kee
 enum gw_err gw_buf_append(struct gw_buf *buf, struct gw_text text);
 enum gw_err gw_buf_append_str(struct gw_buf *buf, const char *zero_terminated);
 enum gw_err gw_buf_append_byte(struct gw_buf *buf, char byte);
+enum gw_err gw_buf_append_u64(struct gw_buf *buf, uint64_t value); /* in decimal */
 enum gw_err gw_buf_appendf(struct gw_buf *buf, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 enum gw_err gw_buf_vappendf(struct gw_buf *buf, const char *fmt, va_list args)

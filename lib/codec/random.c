@@ -64,12 +64,9 @@ static void draw_from_reserve(unsigned char *ret_bytes, size_t size)
     memset(reserve + left, 0, size);
 }
 
-void gw_random_uuid7(int64_t wall_us, char ret_text[GW_UUID_TEXT_SIZE])
+void gw_random_uuid7_bytes(int64_t wall_us, uint8_t id[GW_UUID_SIZE])
 {
-    static const char DIGITS[] = "0123456789abcdef";
     uint64_t ms = (uint64_t)wall_us / 1000;
-    unsigned char id[16];
-    char *to = ret_text;
 
     for (int i = 0; i < 6; i++) {
         id[i] = (unsigned char)(ms >> (40 - 8 * i));
@@ -77,7 +74,14 @@ void gw_random_uuid7(int64_t wall_us, char ret_text[GW_UUID_TEXT_SIZE])
     draw_from_reserve(id + 6, 10);
     id[6] = (unsigned char)(0x70 | (id[6] & 0x0f)); /* version 7 */
     id[8] = (unsigned char)(0x80 | (id[8] & 0x3f)); /* the variant of RFC 9562 */
-    for (size_t i = 0; i < sizeof(id); i++) {
+}
+
+void gw_uuid_text(const uint8_t id[GW_UUID_SIZE], char ret_text[GW_UUID_TEXT_SIZE])
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    char *to = ret_text;
+
+    for (size_t i = 0; i < GW_UUID_SIZE; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10) {
             *to++ = '-';
         }
@@ -85,4 +89,12 @@ void gw_random_uuid7(int64_t wall_us, char ret_text[GW_UUID_TEXT_SIZE])
         *to++ = DIGITS[id[i] & 0x0f];
     }
     *to = '\0';
+}
+
+void gw_random_uuid7(int64_t wall_us, char ret_text[GW_UUID_TEXT_SIZE])
+{
+    uint8_t id[GW_UUID_SIZE];
+
+    gw_random_uuid7_bytes(wall_us, id);
+    gw_uuid_text(id, ret_text);
 }
