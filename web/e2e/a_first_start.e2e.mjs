@@ -3,9 +3,18 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { expectAccessible, open, withBrowser } from "./helpers/browser.mjs";
+import { expectAccessible, expectButtonsInside, open, withBrowser } from "./helpers/browser.mjs";
 import { startProvider } from "./helpers/provider.mjs";
-import { adminUrl, baseUrl, fresh, makeProvider, makeUser, rest, until } from "./helpers/stack.mjs";
+import {
+  adminUrl,
+  baseUrl,
+  fresh,
+  makeProvider,
+  makeUser,
+  removeProviders,
+  rest,
+  until,
+} from "./helpers/stack.mjs";
 
 const run = promisify(execFile);
 const shared = withBrowser();
@@ -14,7 +23,10 @@ let provider;
 before(async () => {
   provider = await startProvider();
 });
-after(() => provider.close());
+after(async () => {
+  await removeProviders(provider.url);
+  provider.close();
+});
 
 async function isEmpty() {
   const lists = await Promise.all(
@@ -58,6 +70,7 @@ test("the guide leads from nothing to a command that works", async (t) => {
 
   await guide.getByText("Waiting for the first request").waitFor();
   await expectAccessible(page, "the guide's last step");
+  await expectButtonsInside(guide);
   assert.match(await runCopiedCommand(page), /Hello\./);
   await guide.getByText("The first request arrived.").waitFor();
 

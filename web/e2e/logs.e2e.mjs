@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { expectAccessible, open, withBrowser } from "./helpers/browser.mjs";
 import { startProvider } from "./helpers/provider.mjs";
-import { fresh, makeProvider, makeUser, sendRequests } from "./helpers/stack.mjs";
+import { fresh, makeProvider, makeUser, removeProviders, sendRequests } from "./helpers/stack.mjs";
 
 const shared = withBrowser();
 const MODEL = fresh("claude-e2e");
@@ -14,7 +14,10 @@ before(async () => {
   user = await makeUser("logs");
   await sendRequests(user.key, 60, MODEL);
 });
-after(() => provider.close());
+after(async () => {
+  await removeProviders(provider.url);
+  provider.close();
+});
 
 const own = () => `/en/dashboard/logs?userId=${user.id}`;
 const rows = (page) => page.getByRole("rowgroup").nth(1).getByRole("row");

@@ -1,9 +1,23 @@
 // Users, keys and providers: created, changed, switched and deleted.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { expectAccessible, expectFocus, open, withBrowser } from "./helpers/browser.mjs";
+import {
+  expectAccessible,
+  expectButtonsInside,
+  expectFocus,
+  open,
+  withBrowser,
+} from "./helpers/browser.mjs";
 import { startProvider } from "./helpers/provider.mjs";
-import { ask, fresh, makeProvider, makeUser, rest, until } from "./helpers/stack.mjs";
+import {
+  ask,
+  fresh,
+  makeProvider,
+  makeUser,
+  removeProviders,
+  rest,
+  until,
+} from "./helpers/stack.mjs";
 
 const shared = withBrowser();
 const WITH_CLIPBOARD = { permissions: ["clipboard-read", "clipboard-write"] };
@@ -12,7 +26,10 @@ before(async () => {
   provider = await startProvider();
   await makeProvider(provider.url);
 });
-after(() => provider.close());
+after(async () => {
+  await removeProviders(provider.url);
+  provider.close();
+});
 
 const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
 
@@ -30,6 +47,7 @@ test("S-094 a new user's key is shown once in full, works, and is a mask afterwa
   const shown = page.getByRole("dialog", { name: "Your new key" });
   const key = (await shown.getByText(/^sk-[0-9a-f]{32}$/).innerText()).trim();
   await expectAccessible(page, "the new key");
+  await expectButtonsInside(shown);
   await page.keyboard.press("Escape");
   await page.getByText("You have not copied the key.").waitFor();
   await page.getByRole("button", { name: "Stay" }).click();
@@ -39,6 +57,7 @@ test("S-094 a new user's key is shown once in full, works, and is a mask afterwa
   await shown.waitFor({ state: "detached" });
 
   await page.getByRole("searchbox").fill(name);
+  await page.getByText("in 30 days").waitFor();
   await page.getByRole("button", { name: `Show the keys of ${name}` }).click();
   await page.getByText(`${key.slice(0, 4)}••••••${key.slice(-4)}`).waitFor();
   assert.ok(!(await page.content()).includes(key), "the key is nowhere on the page");

@@ -9,7 +9,13 @@ import {
 } from "./helpers/browser.mjs";
 import { startGate } from "./helpers/gate.mjs";
 import { startProvider } from "./helpers/provider.mjs";
-import { adminUrl, makeProvider, makeUser, sendRequests } from "./helpers/stack.mjs";
+import {
+  adminUrl,
+  makeProvider,
+  makeUser,
+  removeProviders,
+  sendRequests,
+} from "./helpers/stack.mjs";
 
 const shared = withBrowser();
 let provider;
@@ -20,7 +26,10 @@ before(async () => {
   user = await makeUser("shell");
   await sendRequests(user.key, 2);
 });
-after(() => provider.close());
+after(async () => {
+  await removeProviders(provider.url);
+  provider.close();
+});
 
 const LANGUAGES = {
   "zh-CN": "简体中文",

@@ -126,6 +126,18 @@ export async function expectAccessible(page, what) {
   assert.deepEqual(findings, [], what);
 }
 
+/** Every button of a layer can be seen: nothing wide has pushed it out. */
+export async function expectButtonsInside(layer) {
+  const outside = await layer.evaluate((box) => {
+    const { left, right } = box.getBoundingClientRect();
+    return [...box.querySelectorAll("button")]
+      .map((button) => ({ name: button.textContent, place: button.getBoundingClientRect() }))
+      .filter(({ place }) => place.left < left || place.right > right)
+      .map(({ name }) => name);
+  });
+  assert.deepEqual(outside, []);
+}
+
 export async function expectNoSidewaysScroll(page, what) {
   const [inner, outer] = await page.evaluate(() => [
     document.documentElement.scrollWidth,

@@ -1,19 +1,22 @@
 // A door in front of the services that a test can shut: to a browser, the server is gone. It can
-// also come from another loopback address, so that being locked out there harms nobody else.
+// also come from another loopback address, so that being locked out there harms nobody else, and
+// change the answers on their way.
 import { once } from "node:events";
 import net from "node:net";
 
-export async function startGate(target, { localAddress } = {}) {
+export async function startGate(target, { localAddress, change } = {}) {
   const { hostname, port } = new URL(target);
   const open = new Set();
   const server = net.createServer((client) => {
     const upstream = net.connect({ host: hostname, port: Number(port), localAddress });
+    client.pipe(upstream);
+    upstream.on("data", (bytes) => client.write(change ? change(bytes) : bytes));
+    upstream.on("end", () => client.end());
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
     ]) {
       open.add(from);
-      from.pipe(to);
       from.on("error", () => to.destroy());
       from.on("close", () => {
         open.delete(from);

@@ -48,6 +48,14 @@ export async function makeProvider(url, word = "e2e") {
   });
 }
 
+/** Takes away every provider that lives at `url`: nobody answers there any more. */
+export async function removeProviders(url) {
+  const { items } = await rest("GET", "/api/v1/providers?limit=1000");
+  for (const one of items.filter((provider) => provider.url.startsWith(url))) {
+    await rest("DELETE", `/api/v1/providers/${one.id}`);
+  }
+}
+
 /** Asks the data plane as a client would, and reads the answer to its end. */
 export async function ask(key, model = "claude-sonnet-4-5") {
   const answer = await fetch(`${baseUrl}/v1/messages`, {

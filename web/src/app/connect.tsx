@@ -46,7 +46,7 @@ export function ConnectSnippets({ connection, dialect, onCopied }: Props) {
   const first = OF_CLIENT[dialect];
   clients.sort((a, b) => Number(b.id === first) - Number(a.id === first));
   const curl = (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       {block(curlLines(connection, dialect, model.trim() || MODEL_OF[dialect]), "curl")}
       <TextField
         label={t("connect.model")}

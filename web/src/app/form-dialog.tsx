@@ -60,7 +60,13 @@ export function FormDialog<T extends FieldValues>(props: Props<T>) {
         </>
       }
     >
-      <form id={id} noValidate onSubmit={submit} onKeyDown={onKeyDown} className="grid gap-4">
+      <form
+        id={id}
+        noValidate
+        onSubmit={submit}
+        onKeyDown={onKeyDown}
+        className="grid grid-cols-1 gap-4"
+      >
         <div aria-live="assertive" className="contents">
           {problem && <Notice tone="bad">{problem}</Notice>}
         </div>

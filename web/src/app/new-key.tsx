@@ -36,7 +36,7 @@ export function NewKeyDialog({ owner, keyName, secret, dialect, onClose }: Props
         </Button>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Notice tone="warn">{t("newKey.once")}</Notice>
         <SecretLine secret={secret} onCopied={copied} />
         <section>

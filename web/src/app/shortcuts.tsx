@@ -93,7 +93,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     <Dialog title={t("shortcuts.title")} onClose={onClose}>
       <div className="grid gap-5 small:grid-cols-2">
         <Section title={t("shortcuts.everywhere")} lines={EVERYWHERE} />
-        <div className="grid content-start gap-5">
+        <div className="grid grid-cols-1 content-start gap-5">
           <Section
             title={t("shortcuts.goTo")}
             lines={items.map((item): Line => [`g ${item.letter}`, item.label])}

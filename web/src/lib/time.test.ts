@@ -9,20 +9,21 @@ describe("relative", () => {
     [0, "now"],
     [59, "now"],
     [-30, "now"],
-    [60, "1 minute ago"],
-    [3_599, "59 minutes ago"],
-    [7_200, "2 hours ago"],
+    [60, "1 min. ago"],
+    [3_599, "59 min. ago"],
+    [7_200, "2 hr. ago"],
     [86_400, "yesterday"],
-    [86_400 * 40, "last month"],
-    [86_400 * 800, "2 years ago"],
-    [-7_200, "in 2 hours"],
+    [86_400 * 40, "last mo."],
+    [86_400 * 800, "2 yr. ago"],
+    [-7_200, "in 2 hr."],
+    [-86_400 * 30 + 5, "in 30 days"],
   ])("%i seconds ago reads %s", (seconds, text) => {
     expect(relative(ago(seconds), NOW, "en")).toBe(text);
   });
   it.each([
     ["zh-CN", "2分钟前"],
     ["zh-TW", "2 分鐘前"],
-    ["ru", "2 минуты назад"],
+    ["ru", "2 мин. назад"],
     ["ja", "2 分前"],
   ])("speaks %s", (locale, text) => expect(relative(ago(120), NOW, locale)).toBe(text));
   it.each([null, undefined, "", "soon"])("has a dash for %j", (iso) => {

@@ -15,15 +15,17 @@ const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, size: number][] 
 export const DAY_MS = DAY;
 export const HOUR_MS = HOUR;
 
-/** "2 minutes ago"; less than a minute either way is "now", as the text ticks once a minute. */
+/** "2 min. ago"; less than a minute either way is "now", as the text ticks once a minute. */
 export function relative(iso: string | Missing, now: number, locale: string): string {
   const at = iso ? Date.parse(iso) : Number.NaN;
   if (Number.isNaN(at)) return MISSING;
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
   const distance = at - now;
   if (Math.abs(distance) < MINUTE) return format.format(0, "second");
   for (const [limit, unit, size] of STEPS) {
-    if (Math.abs(distance) < limit) return format.format(Math.trunc(distance / size), unit);
+    // what is past is so at least that long; what is to come is announced in full
+    const count = distance < 0 ? Math.trunc(distance / size) : Math.ceil(distance / size);
+    if (Math.abs(distance) < limit) return format.format(count, unit);
   }
   return MISSING;
 }

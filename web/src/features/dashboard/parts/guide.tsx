@@ -118,7 +118,7 @@ function RequestStep({ setup, secret, onSecret }: RequestProps) {
   const { t, locale } = useI18n();
   const baseUrl = useSession()?.baseUrl ?? location.origin;
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       {secret ? (
         <>
           <Notice tone="warn">{t("newKey.once")}</Notice>

@@ -30,7 +30,7 @@ export function UserStep(props: { onCreated: (made: { owner: string; key: string
     }
   });
   return (
-    <form noValidate onSubmit={submit} className="grid max-w-96 gap-4">
+    <form noValidate onSubmit={submit} className="grid max-w-96 grid-cols-1 gap-4">
       {problem && (
         <Notice tone="bad" role="alert">
           {problem}

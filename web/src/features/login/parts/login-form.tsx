@@ -30,7 +30,7 @@ export function LoginForm({ problem, failedAt, retryAfterSeconds, onSubmit }: Pr
     if (key !== "" && !isLocked) onSubmit(key).catch(() => {}); // shown as the problem
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <form onSubmit={submit} className="grid grid-cols-1 gap-4">
       {problem && (
         <Notice tone="bad" role="alert">
           {problem} {isLocked && <Countdown until={openAt} onEnd={() => setLocked(false)} />}

@@ -52,7 +52,7 @@ export function LogDrawer({ row, onClose, onPrevious, onNext }: Props) {
         </>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         {row.errorMessage && <Notice tone="bad">{row.errorMessage}</Notice>}
         <Facts row={row} />
       </div>
