@@ -161,8 +161,8 @@ static void apply(struct watch *watch, const struct snapshot *own_snapshot)
     gw_backoff_reset(&watch->backoff);
     holder_put(watch->conf.holder, snapshot_ref(own_snapshot));
     gw_timer_start(watch->conf.loop, &watch->sweep, SWEEP_US);
-    tell(watch);
     watch->ops->on_applied(watch->owner, own_snapshot);
+    tell(watch); /* last: who hears of it may ask us at once */
     snapshot_unref(own_snapshot);
 }
 
