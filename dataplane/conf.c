@@ -6,6 +6,7 @@
 #include "dataplane/conf.h"
 
 #include "lib/base/check.h"
+#include "lib/net/guard.h"
 
 #define AT(kind, field) GW_CONF_AT(kind, struct dataplane_conf, field)
 
@@ -66,6 +67,9 @@ static const struct gw_conf_key KEYS[] = {
      "idle connections kept per provider and worker"},
     {"upstream.ca_file", AT(text, ca_file), "", NULL, NULL, GW_CONF_RESTART,
      "PEM file with the authorities providers are verified by; empty for the system's"},
+    {"outbound.allow", AT(list, outbound_allow), "", "0", "64", GW_CONF_RESTART,
+     "addresses that are not public and may be called all the same: CIDRs, loopback, private, "
+     "unix"},
 
     {"usage.when_full", AT(choice, usage_when_full), "serve", CONF_FULL_WORDS, NULL,
      GW_CONF_RESTART, "what happens to requests while no more usage can be kept"},
@@ -99,6 +103,19 @@ const struct gw_conf_table DATAPLANE_TABLE = {
     .alias_count = GW_COUNT(ALIASES),
 };
 
+static void check_outbound(const struct dataplane_conf *conf, struct gw_buf *problems)
+{
+    struct gw_fault fault = {""};
+    struct gw_guard *guard;
+
+    if (gw_guard_new(conf->outbound_allow.at, conf->outbound_allow.count, &guard, &fault) ==
+        GW_OK) {
+        gw_guard_free(guard);
+    } else {
+        gw_buf_appendf(problems, "outbound.allow: %s\n", fault.text);
+    }
+}
+
 enum gw_err dataplane_conf_check(const void *values, struct gw_buf *problems)
 {
     const struct dataplane_conf *conf = values;
@@ -117,5 +134,6 @@ enum gw_err dataplane_conf_check(const void *values, struct gw_buf *problems)
     if (conf->keyring.text[0] == '\0' && conf->snapshot_file[0] == '\0') {
         gw_buf_append_str(problems, "keyring is needed to know the keys of a control plane\n");
     }
+    check_outbound(conf, problems);
     return problems->len == before ? GW_OK : GW_E_INVALID;
 }

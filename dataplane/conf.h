@@ -53,6 +53,7 @@ struct dataplane_conf {
     int64_t keep_alive_us;
     uint32_t keep_alive_max;
     const char *ca_file;
+    struct gw_conf_list outbound_allow;
 
     int usage_when_full; /* enum conf_when_full */
     int access_log;      /* enum conf_access_log */

@@ -10,6 +10,7 @@
 #include "dataplane/neighbours.h"
 #include "dataplane/worker.h"
 #include "lib/base/check.h"
+#include "lib/net/guard.h"
 #include "lib/net/tls.h"
 #include "lib/units/clock.h"
 
@@ -19,6 +20,7 @@ struct dataplane {
     struct plane plane;
     char **client_ip_headers;
     struct gw_tls_server *tls;
+    struct gw_guard *guard; /* of all that is called for providers' sake */
     struct worker **workers;
     size_t worker_count;
     _Atomic size_t workers_draining;
@@ -93,7 +95,8 @@ static enum gw_err open_workers(struct dataplane *dataplane, const struct datapl
                    .reuse_port = count > 1},
         .client = {.idle_per_origin_max = conf->keep_alive_max,
                    .idle_timeout_us = conf->keep_alive_us,
-                   .ca_file = conf->ca_file[0] == '\0' ? NULL : conf->ca_file},
+                   .ca_file = conf->ca_file[0] == '\0' ? NULL : conf->ca_file,
+                   .guard = dataplane->guard},
     };
 
     dataplane->workers = gw_must_alloc(count * sizeof(struct worker *));
@@ -115,6 +118,7 @@ static void free_all(struct dataplane *dataplane)
     }
     gw_free(dataplane->workers);
     gw_tls_server_close(dataplane->tls);
+    gw_guard_free(dataplane->guard);
     neighbours_close(dataplane->neighbours);
     abuse_free(dataplane->plane.abuse);
     gw_metrics_free(dataplane->plane.metrics);
@@ -138,6 +142,8 @@ static enum gw_err open_all(struct dataplane *dataplane, const struct dataplane_
         GW_TRY(
             gw_tls_server_open(conf->listen_certificate, conf->listen_key, &dataplane->tls, fault));
     }
+    GW_TRY(gw_guard_new(conf->outbound_allow.at, conf->outbound_allow.count, &dataplane->guard,
+                        fault));
     return open_workers(dataplane, conf, fault);
 }
 

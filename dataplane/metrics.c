@@ -18,7 +18,8 @@ static const char *const STATUS_NAMES[] = {"400", "401", "404",   "413", "426",
 /* In the order of enum gw_http_failure. */
 static const char *const FAILURES[] = {
     "dns",    "connect",   "connect_timeout", "tls",           "send",     "first_byte_timeout",
-    "closed", "truncated", "idle_timeout",    "total_timeout", "protocol", NULL};
+    "closed", "truncated", "idle_timeout",    "total_timeout", "protocol", "forbidden_address",
+    "proxy",  NULL};
 
 static const char *const TOKEN_KINDS[] = {"input", "output", "cache_read", "cache_write", NULL};
 

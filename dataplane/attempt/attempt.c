@@ -203,6 +203,8 @@ bool attempt_is_harmless(enum gw_http_failure failure)
     case GW_HTTP_FAILURE_CONNECT:
     case GW_HTTP_FAILURE_CONNECT_TIMEOUT:
     case GW_HTTP_FAILURE_TLS:
+    case GW_HTTP_FAILURE_FORBIDDEN:
+    case GW_HTTP_FAILURE_PROXY:
         return true;
     case GW_HTTP_FAILURE_SEND:
     case GW_HTTP_FAILURE_FIRST_BYTE_TIMEOUT:

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "lib/net/guard.h"
 #include "lib/net/http.h"
 #include "lib/net/loop.h"
 
@@ -32,6 +33,8 @@ struct gw_http_client_conf {
     size_t idle_per_origin_max;
     int64_t idle_timeout_us;
     const char *ca_file; /* PEM; NULL: the system's store */
+    /* What may be connected to, borrowed for the client's life; NULL: everything. */
+    const struct gw_guard *guard;
 };
 
 struct gw_http_client *gw_http_client_new(struct gw_loop *loop,
@@ -58,7 +61,9 @@ enum gw_http_failure {
     GW_HTTP_FAILURE_TRUNCATED, /* closed or reset inside the body */
     GW_HTTP_FAILURE_IDLE_TIMEOUT,
     GW_HTTP_FAILURE_TOTAL_TIMEOUT,
-    GW_HTTP_FAILURE_PROTOCOL, /* not HTTP, or ambiguous framing */
+    GW_HTTP_FAILURE_PROTOCOL,  /* not HTTP, or ambiguous framing */
+    GW_HTTP_FAILURE_FORBIDDEN, /* the guard refuses each of the host's addresses; none was tried */
+    GW_HTTP_FAILURE_PROXY,     /* it cannot be reached, does not let us in, or makes no sense */
 };
 const char *gw_http_failure_name(enum gw_http_failure failure); /* "connect_timeout" */
 

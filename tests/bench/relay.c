@@ -185,7 +185,7 @@ int main(int argc, char **argv)
                                        .head_timeout_us = TIMEOUT_US,
                                        .body_idle_timeout_us = TIMEOUT_US,
                                        .connections_max = 100000};
-    struct gw_http_client_conf client_conf = {512, TIMEOUT_US, NULL};
+    struct gw_http_client_conf client_conf = {512, TIMEOUT_US, NULL, NULL};
     struct relay relay = {.loop = gw_loop_new()};
     struct gw_http_service service = {on_request, &relay};
     struct gw_http_server *server;

@@ -127,7 +127,7 @@ start_dataplane() {
         tests/bench/snapshot.json > "$WORK/snapshot.json"
     start dataplane 0 "$binary" --set "listen=127.0.0.1:${PORT[dataplane]}" --set workers=1 \
         --set "snapshot.file=$WORK/snapshot.json" --set "data_dir=$WORK/data" \
-        --set "ops.listen=" --set access_log=none
+        --set "ops.listen=" --set access_log=none --set outbound.allow=loopback
 }
 
 # ---- Requests ---------------------------------------------------------------------------------

@@ -21,9 +21,7 @@
 
 #include "lib/net/call/inside.h"
 
-#define VECS_MAX        64 /* in one write */
-#define FIXED_MAX       32 /* what a head has besides names and values */
-#define LENGTH_LINE_MAX 48
+#define VECS_MAX 64 /* in one write */
 
 static const char *const FAILURES[] = {
     [GW_HTTP_FAILURE_DNS] = "dns",
@@ -37,6 +35,8 @@ static const char *const FAILURES[] = {
     [GW_HTTP_FAILURE_IDLE_TIMEOUT] = "idle_timeout",
     [GW_HTTP_FAILURE_TOTAL_TIMEOUT] = "total_timeout",
     [GW_HTTP_FAILURE_PROTOCOL] = "protocol",
+    [GW_HTTP_FAILURE_FORBIDDEN] = "forbidden_address",
+    [GW_HTTP_FAILURE_PROXY] = "proxy",
 };
 
 const char *gw_http_failure_name(enum gw_http_failure failure)
@@ -57,7 +57,7 @@ int64_t gw_call_due_in(const struct gw_http_call *call, int64_t delay_us)
     return delay_us <= 0 ? INT64_MAX : gw_call_now_us(call) + delay_us;
 }
 
-static void arm(struct gw_http_call *call)
+void gw_call_arm(struct gw_http_call *call)
 {
     int64_t due_us = call->total_due_us;
 
@@ -75,7 +75,7 @@ void gw_call_enter(struct gw_http_call *call, enum call_state state, int64_t lim
     call->state = state;
     call->phase_due_us = gw_call_due_in(call, limit_us);
     call->address_due_us = INT64_MAX;
-    arm(call);
+    gw_call_arm(call);
 }
 
 /* ---- Ends ------------------------------------------------------------------------------- */
@@ -142,7 +142,7 @@ static void send_more(struct gw_http_call *call)
     }
 }
 
-static void start_sending(struct gw_http_call *call)
+void gw_call_start_sending(struct gw_http_call *call)
 {
     gw_stream_read_start(&call->conn->stream);
     gw_call_enter(call, CALL_HEAD, call->timeouts.first_byte_us);
@@ -153,72 +153,6 @@ void gw_call_writable(struct gw_http_call *call)
 {
     if (call->state == CALL_HEAD) {
         send_more(call);
-    }
-}
-
-/* ---- Connecting ------------------------------------------------------------------------- */
-
-/* Addresses share what is left of the time, so that a dead first one leaves some for others. */
-static void connect_next(struct gw_http_call *call)
-{
-    size_t count = call->origin->addresses.count;
-    size_t address = call->next_address++;
-
-    call->state = CALL_CONNECTING;
-    call->address_due_us = INT64_MAX;
-    if (call->phase_due_us != INT64_MAX && count - address > 1) {
-        int64_t left_us = call->phase_due_us - gw_call_now_us(call);
-
-        call->address_due_us = gw_call_now_us(call) + left_us / (int64_t)(count - address);
-        arm(call);
-    }
-    call->conn = gw_conn_open(call->origin, call, address);
-}
-
-void gw_call_not_connected(struct gw_http_call *call, bool is_tls, const char *text)
-{
-    gw_call_drop_conn(call);
-    if (!is_tls && call->next_address < call->origin->addresses.count) {
-        connect_next(call);
-        return;
-    }
-    call->origin->addresses_until_us = 0; /* perhaps it has moved */
-    gw_call_fail(call, is_tls ? GW_HTTP_FAILURE_TLS : GW_HTTP_FAILURE_CONNECT, text);
-}
-
-void gw_call_connected(struct gw_http_call *call)
-{
-    call->times.connected_us = gw_call_now_us(call) - call->opened_us;
-    start_sending(call);
-}
-
-void gw_call_resolved(struct gw_http_call *call, const char *text)
-{
-    if (text != NULL) {
-        gw_call_fail(call, GW_HTTP_FAILURE_DNS, text);
-        return;
-    }
-    connect_next(call);
-}
-
-void gw_call_begin(struct gw_http_call *call)
-{
-    if (call->is_bad) {
-        gw_call_fail(call, GW_HTTP_FAILURE_SEND, "request head holds a control character");
-        return;
-    }
-    call->conn = call->was_retried ? NULL : gw_conn_reuse(call->origin, call);
-    if (call->conn != NULL) {
-        call->times.connected_us = 0;
-        start_sending(call);
-        return;
-    }
-    gw_call_enter(call, CALL_RESOLVING, call->timeouts.connect_us);
-    call->next_address = 0;
-    if (gw_origin_has_addresses(call->origin)) {
-        connect_next(call);
-    } else {
-        gw_origin_resolve(call->origin, call);
     }
 }
 
@@ -247,110 +181,13 @@ static void on_timer(struct gw_timer *timer)
             break;
         }
     } else if (call->address_due_us <= now_us) {
-        gw_call_drop_conn(call);
-        connect_next(call);
-        arm(call);
+        gw_call_address_late(call);
     } else {
-        arm(call);
+        gw_call_arm(call);
     }
 }
 
 /* ---- Opening ---------------------------------------------------------------------------- */
-
-/* Whether one of eight bytes is below `least` or is DEL. May say yes for bytes of UTF-8. */
-static bool is_suspect(const char *at, char least)
-{
-    const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
-    uint64_t bytes, below, del;
-
-    memcpy(&bytes, at, sizeof(bytes));
-    below = (bytes - each * (unsigned char)least) & ~bytes & high;
-    del = (bytes ^ (each * 0x7f)) - each;
-    return (below | (del & ~(bytes ^ (each * 0x7f)) & high)) != 0;
-}
-
-static bool is_clean(struct gw_text text, char least)
-{
-    size_t at = 0;
-
-    while (at + 8 <= text.len && !is_suspect(text.at + at, least)) {
-        at += 8;
-    }
-    for (; at < text.len; at++) {
-        unsigned char byte = (unsigned char)text.at[at];
-
-        if ((byte < (unsigned char)least && (byte != '\t' || least != ' ')) || byte == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Copies; false if the text could be taken for more than it is. */
-static bool put(char **at, struct gw_text text, char least)
-{
-    if (text.len > 0) {
-        memcpy(*at, text.at, text.len);
-        *at += text.len;
-    }
-    return is_clean(text, least);
-}
-
-static void put_number(char **at, size_t number)
-{
-    char digits[24], *first = digits + sizeof(digits);
-
-    do {
-        *--first = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    memcpy(*at, first, (size_t)(digits + sizeof(digits) - first));
-    *at += digits + sizeof(digits) - first;
-}
-
-static void put_fixed(char **at, const char *text)
-{
-    size_t len = strlen(text);
-
-    memcpy(*at, text, len);
-    *at += len;
-}
-
-static size_t head_room(const struct gw_http_send *send)
-{
-    size_t size = send->method.len + send->target.len + FIXED_MAX + LENGTH_LINE_MAX;
-
-    for (size_t i = 0; i < send->headers.count; i++) {
-        size += send->headers.at[i].name.len + send->headers.at[i].value.len + 4;
-    }
-    return size;
-}
-
-/* Writes the head at `at`; false when it cannot be sent. */
-static bool write_head(const struct gw_http_send *send, size_t body_size, char *at,
-                       struct iovec *ret_vec)
-{
-    char *from = at;
-    bool is_good = put(&at, send->method, '!') && send->method.len > 0;
-
-    put_fixed(&at, " ");
-    is_good &= put(&at, send->target, '!') && send->target.len > 0;
-    put_fixed(&at, " HTTP/1.1\r\n");
-    for (size_t i = 0; i < send->headers.count; i++) {
-        is_good &= put(&at, send->headers.at[i].name, '!');
-        put_fixed(&at, ": ");
-        is_good &= put(&at, send->headers.at[i].value, ' ');
-        put_fixed(&at, "\r\n");
-    }
-    if (send->has_body) {
-        put_fixed(&at, "Content-Length: ");
-        put_number(&at, body_size);
-        put_fixed(&at, "\r\n");
-    }
-    put_fixed(&at, "\r\n");
-    *ret_vec = (struct iovec){from, (size_t)(at - from)};
-    return is_good;
-}
 
 static void run(struct gw_task *task)
 {
@@ -374,7 +211,8 @@ struct gw_http_call *gw_http_call_open(struct gw_http_client *client,
     size_t vecs_size = (send->body_count + 1) * sizeof(struct iovec);
     size_t body_size = 0;
     /* Not zeroed as a whole: the head is written over most of it. */
-    struct gw_http_call *call = gw_must_realloc(NULL, sizeof(*call) + vecs_size + head_room(send));
+    struct gw_http_call *call = gw_must_realloc(NULL,
+                                                sizeof(*call) + vecs_size + gw_request_room(send));
 
     memset(call, 0, sizeof(*call));
     call->client = client;
@@ -388,7 +226,8 @@ struct gw_http_call *gw_http_call_open(struct gw_http_client *client,
         body_size += send->body[i].len;
     }
     call->vec_count = (int)send->body_count + 1;
-    call->is_bad = !write_head(send, body_size, (char *)call->vecs + vecs_size, &call->vecs[0]);
+    call->is_bad = !gw_request_write(send, body_size, (char *)call->vecs + vecs_size,
+                                     &call->vecs[0]);
     call->send_size = call->vecs[0].iov_len + body_size;
 
     gw_list_init(&call->link);
@@ -420,7 +259,7 @@ struct gw_text gw_http_call_take(struct gw_http_call *call)
     if (call->is_paused && call->state == CALL_BODY) {
         call->is_paused = false;
         call->phase_due_us = gw_call_due_in(call, call->timeouts.idle_us);
-        arm(call);
+        gw_call_arm(call);
         gw_stream_read_start(&call->conn->stream);
     }
     if (call->state == CALL_ENDING && !call->is_telling) {

@@ -2,14 +2,18 @@
 /*
  * inside - the HTTP client's structures, shared by the files that make it up.
  *
- *     client.c   a call: its time, its connection, sending the request
+ *     client.c   a call: its time, its end, sending the request
+ *     request.c  the head of a request
+ *     connect.c  from an origin to a connection
  *     answer.c   the answer, from its first byte to its end
  *     origin.c   origins, their addresses, and connections that wait for the next call
+ *     url.c      origins as people write them
  */
 #ifndef LIB_NET_CALL_INSIDE_H
 #define LIB_NET_CALL_INSIDE_H
 
 #include "lib/net/call/framing.h"
+#include "lib/net/guard.h"
 #include "lib/net/http_client.h"
 #include "lib/net/resolve.h"
 #include "lib/net/stream.h"
@@ -141,18 +145,30 @@ void gw_origin_resolve(struct origin *origin, struct gw_http_call *call);
 
 #define KEEP_MAX ((size_t)4096) /* a larger buffer is not kept for the next event */
 
-void gw_call_begin(struct gw_http_call *call); /* or again, after a connection died */
-void gw_call_connected(struct gw_http_call *call);
-void gw_call_not_connected(struct gw_http_call *call, bool is_tls, const char *text);
-void gw_call_resolved(struct gw_http_call *call, const char *text); /* NULL: addresses are there */
-void gw_call_writable(struct gw_http_call *call);
-
 int64_t gw_call_now_us(const struct gw_http_call *call);
 int64_t gw_call_due_in(const struct gw_http_call *call, int64_t delay_us); /* 0: never */
+void gw_call_arm(struct gw_http_call *call); /* a deadline has come nearer */
 void gw_call_enter(struct gw_http_call *call, enum call_state state, int64_t limit_us);
 void gw_call_drop_conn(struct gw_http_call *call);
 /* Over. The owner is told and may close the call. */
 void gw_call_fail(struct gw_http_call *call, enum gw_http_failure failure, const char *text);
+void gw_call_start_sending(struct gw_http_call *call);
+void gw_call_writable(struct gw_http_call *call);
+
+/* ---- request.c --------------------------------------------------------------------- */
+
+size_t gw_request_room(const struct gw_http_send *send); /* enough for its head */
+/* Writes the head at `at`; false when it cannot be sent. */
+bool gw_request_write(const struct gw_http_send *send, size_t body_size, char *at,
+                      struct iovec *ret_vec);
+
+/* ---- connect.c --------------------------------------------------------------------- */
+
+void gw_call_begin(struct gw_http_call *call);        /* or again, after a connection died */
+void gw_call_address_late(struct gw_http_call *call); /* the next one's turn */
+void gw_call_connected(struct gw_http_call *call);
+void gw_call_not_connected(struct gw_http_call *call, bool is_tls, const char *text);
+void gw_call_resolved(struct gw_http_call *call, const char *text); /* NULL: addresses are there */
 
 /* ---- answer.c ---------------------------------------------------------------------- */
 

@@ -32,6 +32,7 @@ struct scene {
     int listener;
     uint16_t port;
     struct gw_http_timeouts timeouts;
+    struct gw_guard *guard; /* freed with the scene; new_client() takes it over */
 };
 
 static UNUSED void take(struct asked *asked)
@@ -100,7 +101,7 @@ static const struct gw_http_call_ops OPS = {on_head, on_body, on_end, on_fail};
 
 static UNUSED void new_client(struct scene *scene, size_t idle_max, int64_t idle_timeout_us)
 {
-    struct gw_http_client_conf conf = {idle_max, idle_timeout_us, NULL};
+    struct gw_http_client_conf conf = {idle_max, idle_timeout_us, NULL, scene->guard};
 
     gw_http_client_free(scene->client);
     scene->client = gw_http_client_new(scene->loop, &conf);
@@ -124,6 +125,7 @@ static UNUSED int tear_down(void **state)
     gw_http_client_free(scene->client);
     gw_loop_free(scene->loop);
     close(scene->listener);
+    gw_guard_free(scene->guard);
     free(scene);
     return 0;
 }

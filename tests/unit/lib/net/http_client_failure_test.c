@@ -251,6 +251,78 @@ static void a_connection_that_nobody_answers_is_timed(void **state)
     }
 }
 
+/* ---- The guard --------------------------------------------------------------------------- */
+
+static void guard_with(struct scene *scene, const char *allowed)
+{
+    struct gw_fault fault = {""};
+
+    gw_http_client_free(scene->client);
+    scene->client = NULL;
+    gw_guard_free(scene->guard);
+    assert_int_equal(gw_guard_new(&allowed, allowed == NULL ? 0 : 1, &scene->guard, &fault), GW_OK);
+    new_client(scene, 8, 60000000);
+}
+
+/* Asks `host` at the scene's port, and expects to be kept from it for a `class` of addresses. */
+static void expect_forbidden(struct scene *scene, const char *host, const char *class)
+{
+    struct asked asked = {0};
+    struct gw_http_send send = {.origin = {.host = gw_text_of(host), .port = scene->port},
+                                .method = GW_TEXT("GET"),
+                                .target = GW_TEXT("/")};
+
+    asked.call = gw_http_call_open(scene->client, &send, &OPS, &asked);
+    expect_failure(scene, &asked, GW_HTTP_FAILURE_FORBIDDEN);
+    assert_non_null(strstr(asked.text, host));
+    assert_non_null(strstr(asked.text, class));
+    gw_http_call_close(asked.call);
+    assert_false(peer_may_accept(scene->listener));
+}
+
+static void an_address_that_is_not_allowed_is_never_connected_to(void **state)
+{
+    struct scene *scene = *state;
+
+    guard_with(scene, NULL);
+    expect_forbidden(scene, "127.0.0.1", "loopback");
+    expect_forbidden(scene, "169.254.169.254", "metadata");
+    expect_forbidden(scene, "::ffff:127.0.0.1", "loopback");
+    expect_forbidden(scene, "::1", "loopback");
+    expect_forbidden(scene, "0.0.0.0", "unspecified");
+    expect_forbidden(scene, "/run/some.sock", "unix");
+}
+
+/* What getaddrinfo() takes for an address counts as what it has become. */
+static void a_name_is_judged_by_what_it_resolves_to(void **state)
+{
+    static const char *const NAMES[] = {"localhost", "2130706433", "0x7f000001", "0177.0.0.1",
+                                        "127.1"};
+    struct scene *scene = *state;
+
+    guard_with(scene, NULL);
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        expect_forbidden(scene, NAMES[i], "loopback");
+    }
+    guard_with(scene, "private");
+    expect_forbidden(scene, "localhost", "loopback");
+}
+
+static void an_address_that_is_allowed_is_connected_to(void **state)
+{
+    static const char *const RULES[] = {"loopback", "127.0.0.1", "127.0.0.0/8"};
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        struct peer *provider;
+
+        guard_with(scene, RULES[i]);
+        provider = pooled(scene);
+        ask_again_over(scene, provider);
+        peer_close(provider);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +337,9 @@ int main(int argc, char **argv)
         CASE(silence_inside_the_body_is_timed_from_the_last_byte),
         CASE(the_whole_call_is_timed_however_lively_it_is),
         CASE(a_connection_that_nobody_answers_is_timed),
+        CASE(an_address_that_is_not_allowed_is_never_connected_to),
+        CASE(a_name_is_judged_by_what_it_resolves_to),
+        CASE(an_address_that_is_allowed_is_connected_to),
     };
 
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);

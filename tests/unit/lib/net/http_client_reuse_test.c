@@ -9,7 +9,7 @@ static void the_connection_used_last_is_used_first_and_the_rest_expires(void **s
     struct asked *first, *second;
     struct peer *one, *two;
 
-    new_client(scene, 8, 100000);
+    new_client(scene, 8, 500000);
     first = ask(scene, "GET", NULL);
     one = peer_accept(scene->loop, scene->listener);
     second = ask(scene, "GET", NULL);
@@ -23,7 +23,7 @@ static void the_connection_used_last_is_used_first_and_the_rest_expires(void **s
     forget(first);
     forget(second);
     for (int i = 0; i < 6; i++) {
-        scene_turn_for(scene->loop, 30000);
+        scene_turn_for(scene->loop, 120000);
         ask_again_over(scene, two);
     }
     assert_true(peer_ended(one));

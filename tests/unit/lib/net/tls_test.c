@@ -152,7 +152,7 @@ static const struct gw_http_call_ops CALL_OPS = {on_head, on_body, on_end, on_fa
 
 static void open_client(struct scene *scene, const char *ca_file)
 {
-    struct gw_http_client_conf conf = {4, 60000000, ca_file};
+    struct gw_http_client_conf conf = {4, 60000000, ca_file, NULL};
 
     gw_http_client_free(scene->client);
     scene->client = gw_http_client_new(scene->loop, &conf);
