@@ -137,6 +137,7 @@ stack_settings() {
 		service_token = file:$SECRETS/service.token
 		redis.target = $REDIS_SOCKET
 		client_ip.headers =
+		outbound.allow = loopback
 		drain_timeout = 30 s
 	END
     settings controlplane <<-END
