@@ -190,7 +190,7 @@ DRAIN_SECONDS=40                         # longer than drain_timeout
 service_start() {
     local name=$1 binary with
     binary=$(binary "$name")
-    with=$(cat "$binary" "$CONF/$name.conf" | sha256sum | cut -c1-16)
+    with=$({ stat -c '%n %s %Y' "$binary" && cat "$CONF/$name.conf"; } | sha256sum | cut -c1-16)
     if runs "$name" && test "$(started_with "$name")" = "$with"; then return 0; fi
     if runs "$name"; then
         step "$name" "restarting: its program or its settings have changed"

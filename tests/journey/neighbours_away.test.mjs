@@ -3,6 +3,8 @@
 // back; and the services say what they miss.
 
 import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as test from 'node:test';
 import { ANTHROPIC_MESSAGE } from './answers.mjs';
 import { post, sendJson, until, withStack } from './harness.mjs';
@@ -13,6 +15,7 @@ const holder = withStack(test);
 let stack;
 let url;
 let user;
+let configuredAt;
 let sent = 0;
 
 holder.prepare = async () => {
@@ -20,6 +23,7 @@ holder.prepare = async () => {
   url = `${stack.baseUrl}/v1/messages`;
   await stack.addProvider('steady', 'claude', (request, response) =>
     sendJson(response, 200, ANTHROPIC_MESSAGE));
+  configuredAt = Date.now();
   user = await stack.addUser('steady');
   await stack.settled();
 };
@@ -47,6 +51,19 @@ const partIs = (service, part, wanted) =>
   until(`${service} to see that ${part} is ${wanted ? 'there' : 'away'}`,
     async () => (await stack.parts(service))[part] === wanted, { ms: 20_000 });
 
+/** The file is written at most once a second; wait until it has had time and rests. */
+function snapshotIsOnDisk() {
+  const file = join(stack.var, 'data/dataplane/last-good-snapshot');
+  return until('the snapshot on disk', async () => {
+    const { mtimeMs } = await stat(file);
+    return mtimeMs > configuredAt && Date.now() - mtimeMs > 2_000;
+  }, { every: 100 });
+}
+
+const configurationAnswers = () =>
+  until('configuration to answer', async () =>
+    (await stack.rest('GET', '/api/v1/users')).status === 200);
+
 test.test('everybody is ready at first', async () => {
   for (const name of ['dataplane', 'controlplane', 'statsd']) {
     const ready = await stack.ready(name);
@@ -69,17 +86,18 @@ test.test('without the control plane traffic goes on and configuration answers 5
   await ledgerIsComplete();
   await stack.start('controlplane');
   await partIs('dataplane', 'controlplane', true);
-  await until('configuration to answer', async () =>
-    (await stack.rest('GET', '/api/v1/users')).status === 200);
+  await configurationAnswers();
 });
 
 test.test('a data plane starts without a control plane, from the last good snapshot', async () => {
+  await snapshotIsOnDisk();
   await stack.kill('controlplane');
   await stack.kill('dataplane');
   await stack.start('dataplane');
   await traffic();
   await stack.start('controlplane');
   await partIs('dataplane', 'controlplane', true);
+  await configurationAnswers();
   const fresh = await stack.addUser('after-the-cold-start');
   await until('the new key', async () => (await post(url, fresh.key, ASK)).status === 200);
   sent += 1;
@@ -108,6 +126,7 @@ test.test('without PostgreSQL traffic goes on, and nothing is lost or counted tw
   await partIs('controlplane', 'postgresql', true);
   await traffic();
   await ledgerIsComplete();
+  await configurationAnswers();
   const late = await stack.addUser('after-the-database');
   await until('the new key', async () => (await post(url, late.key, ASK)).status === 200);
   sent += 1;
