@@ -35,7 +35,7 @@ start() {
     dir=$(as_owner mktemp -d /tmp/millrace-pg.XXXXXX)
     as_owner chmod 755 "$dir"
     as_owner "$bin/initdb" -D "$dir/data" -U millrace -A trust -E UTF8 --locale=C.UTF-8 -N \
-        >"$dir.log" 2>&1 || { cat "$dir.log" >&2; exit 1; }
+        >"$dir.log" 2>&1 || { cat "$dir.log" >&2; rm -rf "$dir" "$dir.log"; exit 1; }
     rm -f "$dir.log"
     as_owner tee -a "$dir/data/postgresql.conf" >/dev/null <<END
 listen_addresses = ''
@@ -50,7 +50,7 @@ log_min_messages = fatal
 logging_collector = off
 END
     as_owner "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 30 start >/dev/null ||
-        { cat "$dir/log" >&2; exit 1; }
+        { cat "$dir/log" >&2; remove "$dir"; exit 1; }
     # The one who cleans up: nobody else is sure to live long enough.
     setsid "$0" watch "$watched" "$dir" </dev/null >/dev/null 2>&1 &
     echo "host=$dir user=millrace dbname=postgres"
