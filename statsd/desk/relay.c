@@ -80,6 +80,7 @@ static enum gw_err pack(const struct gw_rest_call *call, struct gw_buf *buf)
         .if_match = call->if_match,
         .idempotency_key = call->idempotency_key,
         .request_id = call->request_id,
+        .shows_internal = call->shows_internal,
         .role = role_of(call->principal.access),
         .user_id = call->principal.user_id,
         .key_id = call->principal.key_id,

@@ -53,6 +53,8 @@ static void copy_call(struct visit *visit, struct gw_http_headers headers)
     call->content_type = copy_header(visit, headers, "content-type");
     call->if_match = copy_header(visit, headers, "if-match");
     call->idempotency_key = copy_header(visit, headers, "idempotency-key");
+    call->shows_internal = gw_text_eq(gw_http_find(headers, GW_TEXT("x-millrace-dashboard-compat")),
+                                      GW_TEXT("1"));
 }
 
 void visit_init(struct visit *visit, struct gw_http_request *request, struct login *login)

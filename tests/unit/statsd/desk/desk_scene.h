@@ -55,11 +55,12 @@ static inline void scene_answer(void *owner, struct gw_rpc_question *question,
     reply.headers[0] = (struct gw_admin_header){GW_TEXT("Content-Type"), GW_TEXT("text/x-echo")};
     reply.headers[1] = (struct gw_admin_header){GW_TEXT("ETag"), GW_TEXT("\"7\"")};
     reply.body = gw_text_of(gw_arena_fmt(
-        &arena, "%.*s %.*s ?%.*s body=%.*s type=%.*s match=%.*s role=%d user=%d name=%.*s ip=%.*s",
+        &arena,
+        "%.*s %.*s ?%.*s body=%.*s type=%.*s match=%.*s role=%d user=%d name=%.*s ip=%.*s%s",
         GW_TEXT_ARG(asked.method), GW_TEXT_ARG(asked.path), GW_TEXT_ARG(asked.query),
         GW_TEXT_ARG(asked.body), GW_TEXT_ARG(asked.content_type), GW_TEXT_ARG(asked.if_match),
-        (int)asked.role, (int)asked.user_id, GW_TEXT_ARG(asked.name),
-        GW_TEXT_ARG(asked.client_ip)));
+        (int)asked.role, (int)asked.user_id, GW_TEXT_ARG(asked.name), GW_TEXT_ARG(asked.client_ip),
+        asked.shows_internal ? " internal" : ""));
     assert_int_equal(gw_admin_reply_pack(&reply, &out), GW_OK);
     gw_rpc_answer(question, GW_OK, gw_buf_text(&out), "");
     gw_buf_fini(&out);

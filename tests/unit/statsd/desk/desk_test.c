@@ -70,6 +70,15 @@ static void s03_004_the_admin_token_as_bearer_reaches_the_control_plane(void **s
     assert_true(scene_has(reply, "Cache-Control: no-store"));
 }
 
+static void what_is_hidden_is_asked_for_by_a_header(void **state)
+{
+    const struct scene_reply *reply = scene_get(*state, "/api/v1/providers",
+                                                AS_ADMIN "X-Millrace-Dashboard-Compat: 1\r\n");
+
+    assert_string_equal(reply->body, "GET /api/v1/providers ? body= type= match= role=3 user=-1 "
+                                     "name=Admin Token ip=127.0.0.1 internal");
+}
+
 static void s03_005_the_admin_token_as_api_key_is_as_good(void **state)
 {
     assert_int_equal(scene_get(*state, "/api/v1/users", "X-Api-Key: " ADMIN_TOKEN "\r\n")->status,
@@ -386,6 +395,7 @@ int main(int argc, char **argv)
         ALONE(s03_002_without_a_credential_the_answer_is_auth_missing),
         ALONE(s03_003_a_wrong_credential_is_auth_invalid),
         CONTROL(s03_004_the_admin_token_as_bearer_reaches_the_control_plane),
+        CONTROL(what_is_hidden_is_asked_for_by_a_header),
         CONTROL(s03_005_the_admin_token_as_api_key_is_as_good),
         CONTROL(s03_006_a_wrong_header_wins_over_a_good_cookie),
         ALONE(s03_012_signing_in_sets_a_session_cookie),
