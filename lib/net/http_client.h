@@ -29,6 +29,39 @@ struct gw_http_origin {
 enum gw_err gw_http_origin_parse(struct gw_text url, struct gw_http_origin *ret_origin,
                                  struct gw_text *ret_rest) GW_MUST_USE;
 
+/*
+ * ---- Egress proxies. Origins of both kinds are tunnelled: CONNECT, or SOCKS. Names are resolved
+ * by the proxy, so the guard sees its addresses, but only those of origins that are written as
+ * addresses, or are called localhost.
+ */
+
+enum gw_http_proxy_kind {
+    GW_HTTP_PROXY_HTTP,
+    GW_HTTP_PROXY_HTTPS,  /* TLS to the proxy, and the origin's own inside */
+    GW_HTTP_PROXY_SOCKS5, /* RFC 1928, 1929 */
+    GW_HTTP_PROXY_SOCKS4, /* 4a for names; shows the user, has no password, knows no IPv6 */
+};
+
+struct gw_http_proxy {
+    enum gw_http_proxy_kind kind;
+    struct gw_text host; /* name, IPv4, or IPv6 without brackets */
+    uint16_t port;
+    struct gw_text user; /* empty: no credentials */
+    struct gw_text password;
+};
+
+/* Where the parser puts user and password, which are percent-encoded in URLs. */
+struct gw_http_proxy_room {
+    char user[255], password[255];
+};
+
+/*
+ * "http|https|socks5|socks4://[user[:password]@]host[:port]"; ports 80, 443 and 1080 unless given.
+ * GW_E_INVALID when it is no such URL. Borrows from `url` and `room`.
+ */
+enum gw_err gw_http_proxy_parse(struct gw_text url, struct gw_http_proxy_room *room,
+                                struct gw_http_proxy *ret_proxy) GW_MUST_USE;
+
 struct gw_http_client_conf {
     size_t idle_per_origin_max;
     int64_t idle_timeout_us;
@@ -89,6 +122,7 @@ struct gw_http_call_ops {
 
 struct gw_http_send {
     struct gw_http_origin origin;
+    const struct gw_http_proxy *proxy; /* NULL: none; copied */
     struct gw_text method;
     struct gw_text target;          /* path and query */
     struct gw_http_headers headers; /* with Host; without Content-Length, Connection, T-E */

@@ -57,12 +57,28 @@ static bool is_literal(const char *host)
     return inet_pton(AF_INET, host, &nowhere) == 1 || inet_pton(AF_INET6, host, &nowhere) == 1;
 }
 
+/* Records travel in the other's records, by a filter that OpenSSL has for it. */
+static void set_inside(struct gw_stream *stream)
+{
+    BIO *filter = BIO_new(BIO_f_ssl());
+
+    GW_CHECK(filter != NULL);
+    BIO_set_ssl(filter, stream->outer, BIO_NOCLOSE);
+    SSL_set_bio(stream->ssl, filter, filter);
+}
+
 static void set_up_tls(struct gw_stream *stream, SSL_CTX *context, const char *host)
 {
     X509_VERIFY_PARAM *verify;
 
+    stream->outer = stream->ssl;
     stream->ssl = SSL_new(context);
-    GW_CHECK(stream->ssl != NULL && SSL_set_fd(stream->ssl, stream->fd) == 1);
+    GW_CHECK(stream->ssl != NULL);
+    if (stream->outer == NULL) {
+        GW_CHECK(SSL_set_fd(stream->ssl, stream->fd) == 1);
+    } else {
+        set_inside(stream);
+    }
     SSL_set_connect_state(stream->ssl);
     verify = SSL_get0_param(stream->ssl);
     if (is_literal(host)) {
@@ -223,20 +239,35 @@ void gw_stream_connect(struct gw_stream *stream, const struct gw_stream_target *
     gw_fd_write_once(stream->watch);
 }
 
+void gw_stream_secure(struct gw_stream *stream, SSL_CTX *tls, const char *host)
+{
+    GW_CHECK(stream->is_open && stream->outer == NULL);
+    gw_stream_read_stop(stream);
+    stream->is_open = false;
+    set_up_tls(stream, tls, host);
+    gw_fd_write_once(stream->watch);
+}
+
+static void close_tls(SSL **ssl, bool is_open)
+{
+    if (*ssl != NULL) {
+        if (is_open) {
+            ERR_clear_error();
+            SSL_shutdown(*ssl); /* says goodbye; does not wait for an answer */
+            ERR_clear_error();
+        }
+        SSL_free(*ssl);
+        *ssl = NULL;
+    }
+}
+
 void gw_stream_close(struct gw_stream *stream)
 {
     gw_list_unlink(&stream->again.link);
     gw_fd_unwatch(stream->watch);
     stream->watch = NULL;
-    if (stream->ssl != NULL) {
-        if (stream->is_open) {
-            ERR_clear_error();
-            SSL_shutdown(stream->ssl); /* says goodbye; does not wait for an answer */
-            ERR_clear_error();
-        }
-        SSL_free(stream->ssl);
-        stream->ssl = NULL;
-    }
+    close_tls(&stream->ssl, stream->is_open);
+    close_tls(&stream->outer, stream->is_open);
     if (stream->fd >= 0) {
         close(stream->fd);
         stream->fd = -1;
@@ -246,12 +277,18 @@ void gw_stream_close(struct gw_stream *stream)
 
 /* ---- Reading and writing ---------------------------------------------------------------- */
 
+static bool has_pending(const struct gw_stream *stream)
+{
+    return SSL_has_pending(stream->ssl) ||
+           (stream->outer != NULL && SSL_has_pending(stream->outer));
+}
+
 void gw_stream_read_start(struct gw_stream *stream)
 {
     if (!stream->is_reading) {
         stream->is_reading = true;
         gw_fd_read_start(stream->watch);
-        if (stream->ssl != NULL && SSL_has_pending(stream->ssl)) {
+        if (stream->ssl != NULL && has_pending(stream)) {
             gw_loop_later(stream->loop, &stream->again);
         }
     }

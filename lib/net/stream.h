@@ -29,7 +29,8 @@ struct gw_stream {
     void *owner;
     int fd;
     struct gw_fd *watch;
-    SSL *ssl; /* NULL: clear text */
+    SSL *ssl;   /* NULL: clear text */
+    SSL *outer; /* around `ssl`, when there are two; NULL otherwise */
     bool is_open;
     bool is_reading;
     int reason;           /* errno of a connect that failed at once */
@@ -47,6 +48,11 @@ void gw_stream_init(struct gw_stream *stream, struct gw_loop *loop, const struct
                     void *owner);
 /* Begins to connect. on_open or on_fail follows, but not inside this call. */
 void gw_stream_connect(struct gw_stream *stream, const struct gw_stream_target *target);
+/*
+ * TLS from now on, inside of what is there, for a peer behind a proxy; open, and nothing unread.
+ * on_open or on_fail follows once more, but not inside this call.
+ */
+void gw_stream_secure(struct gw_stream *stream, SSL_CTX *tls, const char *host);
 void gw_stream_close(struct gw_stream *stream); /* no call-outs any more; harmless if closed */
 
 void gw_stream_read_start(struct gw_stream *stream);

@@ -167,7 +167,7 @@ static void on_timer(struct gw_timer *timer)
         switch (call->state) {
         case CALL_RESOLVING:
         case CALL_CONNECTING:
-            gw_call_fail(call, GW_HTTP_FAILURE_CONNECT_TIMEOUT, "could not connect in time");
+            gw_call_connect_late(call);
             break;
         case CALL_HEAD:
             gw_call_fail(call, GW_HTTP_FAILURE_FIRST_BYTE_TIMEOUT, "no answer in time");
@@ -216,7 +216,7 @@ struct gw_http_call *gw_http_call_open(struct gw_http_client *client,
 
     memset(call, 0, sizeof(*call));
     call->client = client;
-    call->origin = gw_origin_get(client, &send->origin);
+    call->origin = gw_origin_get(client, &send->origin, send->proxy);
     call->ops = ops;
     call->owner = owner;
     call->timeouts = send->timeouts;

@@ -3,6 +3,7 @@
  * From an origin to a connection. The guard is asked about each address at the moment it is
  * connected to, so that a name which means something else with each question gains nothing.
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 
 #include "lib/net/call/inside.h"
@@ -26,14 +27,55 @@ static bool find_next(struct gw_http_call *call)
     return false;
 }
 
-static void fail_forbidden(struct gw_http_call *call)
+static void fail_forbidden(struct gw_http_call *call, const char *host, enum gw_guard_class class)
 {
-    const struct origin *origin = call->origin;
     char text[400];
 
-    snprintf(text, sizeof(text), "\"%s\" has a %s address, which is not allowed", origin->host,
-             gw_guard_class_name(gw_guard_classify(&origin->addresses.at[0])));
+    snprintf(text, sizeof(text), "\"%s\" has a %s address, which is not allowed", host,
+             gw_guard_class_name(class));
     gw_call_fail(call, GW_HTTP_FAILURE_FORBIDDEN, text);
+}
+
+/*
+ * What a proxy will make of the origin's host, as far as can be told: addresses in each way of
+ * writing them, the strange old ones included, and the name that always means the proxy itself.
+ */
+static bool foresee(const struct origin *origin, struct gw_addresses *ret_addresses)
+{
+    struct gw_text host = gw_text_of(origin->host);
+    struct in_addr four;
+    char text[INET_ADDRSTRLEN];
+
+    if (gw_resolve_literal(origin->host, origin->port, ret_addresses)) {
+        return true;
+    }
+    if (gw_text_ends_with(host, GW_TEXT("."))) {
+        host.len--;
+    }
+    if (gw_text_eq_nocase(host, GW_TEXT("localhost")) ||
+        (host.len > 10 &&
+         gw_text_eq_nocase(gw_text_skip(host, host.len - 10), GW_TEXT(".localhost")))) {
+        return gw_resolve_literal("127.0.0.1", origin->port, ret_addresses);
+    }
+    if (inet_aton(origin->host, &four) == 0) {
+        return false;
+    }
+    inet_ntop(AF_INET, &four, text, sizeof(text));
+    return gw_resolve_literal(text, origin->port, ret_addresses);
+}
+
+/* Behind a proxy; false when the call has failed. */
+static bool may_ask_for(struct gw_http_call *call)
+{
+    const struct gw_guard *guard = call->client->conf.guard;
+    struct gw_addresses foreseen = {0};
+
+    if (guard != NULL && foresee(call->origin, &foreseen) &&
+        !gw_guard_allows(guard, &foreseen.at[0])) {
+        fail_forbidden(call, call->origin->host, gw_guard_classify(&foreseen.at[0]));
+        return false;
+    }
+    return true;
 }
 
 /* Addresses share what is left of the time, so that a dead first one leaves some for others. */
@@ -58,7 +100,8 @@ static void connect_first(struct gw_http_call *call)
     if (find_next(call)) {
         connect_next(call);
     } else {
-        fail_forbidden(call);
+        fail_forbidden(call, gw_origin_hop(call->origin),
+                       gw_guard_classify(&call->origin->addresses.at[0]));
     }
 }
 
@@ -68,15 +111,45 @@ void gw_call_address_late(struct gw_http_call *call)
     connect_next(call); /* there is one, or there were no such deadline */
 }
 
-void gw_call_not_connected(struct gw_http_call *call, bool is_tls, const char *text)
+/* Whether what went wrong did so on the way to a proxy, or at it. */
+static bool is_at_proxy(const struct gw_http_call *call)
 {
+    return call->origin->proxy != NULL && (call->conn == NULL || !call->conn->is_through);
+}
+
+static void fail_at_proxy(struct gw_http_call *call, const char *reason)
+{
+    char text[500];
+
+    snprintf(text, sizeof(text), "proxy \"%s\": %s", gw_origin_hop(call->origin), reason);
+    gw_call_fail(call, GW_HTTP_FAILURE_PROXY, text);
+}
+
+void gw_call_not_connected(struct gw_http_call *call, enum gw_http_failure failure,
+                           const char *text)
+{
+    bool was_at_proxy = is_at_proxy(call);
+
     gw_call_drop_conn(call);
-    if (!is_tls && find_next(call)) {
+    if (failure == GW_HTTP_FAILURE_CONNECT && find_next(call)) {
         connect_next(call);
         return;
     }
     call->origin->addresses_until_us = 0; /* perhaps it has moved */
-    gw_call_fail(call, is_tls ? GW_HTTP_FAILURE_TLS : GW_HTTP_FAILURE_CONNECT, text);
+    if (was_at_proxy) {
+        fail_at_proxy(call, text);
+    } else {
+        gw_call_fail(call, failure, text);
+    }
+}
+
+void gw_call_connect_late(struct gw_http_call *call)
+{
+    if (is_at_proxy(call)) {
+        fail_at_proxy(call, "did not open the way in time");
+    } else {
+        gw_call_fail(call, GW_HTTP_FAILURE_CONNECT_TIMEOUT, "could not connect in time");
+    }
 }
 
 void gw_call_connected(struct gw_http_call *call)
@@ -87,11 +160,13 @@ void gw_call_connected(struct gw_http_call *call)
 
 void gw_call_resolved(struct gw_http_call *call, const char *text)
 {
-    if (text != NULL) {
+    if (text == NULL) {
+        connect_first(call);
+    } else if (call->origin->proxy != NULL) {
+        fail_at_proxy(call, text);
+    } else {
         gw_call_fail(call, GW_HTTP_FAILURE_DNS, text);
-        return;
     }
-    connect_first(call);
 }
 
 void gw_call_begin(struct gw_http_call *call)
@@ -104,6 +179,9 @@ void gw_call_begin(struct gw_http_call *call)
     if (call->conn != NULL) {
         call->times.connected_us = 0;
         gw_call_start_sending(call);
+        return;
+    }
+    if (call->origin->proxy != NULL && !may_ask_for(call)) {
         return;
     }
     gw_call_enter(call, CALL_RESOLVING, call->timeouts.connect_us);

@@ -7,12 +7,15 @@
  *     connect.c  from an origin to a connection
  *     answer.c   the answer, from its first byte to its end
  *     origin.c   origins, their addresses, and connections that wait for the next call
- *     url.c      origins as people write them
+ *     way.c      a connection until it may carry a request
+ *     proxy.c    what is said to a proxy until the way is open
+ *     url.c      origins and proxies as people write them
  */
 #ifndef LIB_NET_CALL_INSIDE_H
 #define LIB_NET_CALL_INSIDE_H
 
 #include "lib/net/call/framing.h"
+#include "lib/net/call/proxy.h"
 #include "lib/net/guard.h"
 #include "lib/net/http_client.h"
 #include "lib/net/resolve.h"
@@ -42,12 +45,13 @@ struct origin {
     char *host;
     uint16_t port;
     bool is_tls;
-    size_t calls; /* that know this origin */
+    struct gw_http_proxy *proxy; /* NULL: none; its texts are ours */
+    size_t calls;                /* that know this origin */
 
     struct gw_list idle; /* waiting connections, the one used last first */
     size_t idle_count;
 
-    struct gw_addresses addresses;
+    struct gw_addresses addresses; /* of the proxy where there is one */
     int64_t addresses_until_us;
     struct gw_resolve *resolve; /* a question that is out, or NULL */
     struct gw_list resolving;   /* calls that wait for it */
@@ -59,6 +63,8 @@ struct conn {
     struct origin *origin;
     struct gw_stream stream;
     struct gw_http_call *call; /* NULL while it waits */
+    struct proxy_talk *talk;   /* until the proxy has opened the way, or NULL */
+    bool is_through;           /* speaks to the origin, not to a proxy */
     int64_t idle_since_us;
     bool is_used; /* has carried a call before the present one */
     struct gw_task death;
@@ -128,7 +134,10 @@ struct gw_http_call {
 
 /* ---- origin.c ---------------------------------------------------------------------- */
 
-struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http_origin *key);
+/* The one for that way to that origin; `proxy` may be NULL. */
+struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http_origin *key,
+                             const struct gw_http_proxy *proxy);
+const char *gw_origin_hop(const struct origin *origin); /* the host that is connected to */
 void gw_origin_release(struct origin *origin); /* by a call; forgets it when nobody needs it */
 
 /* A waiting connection, now the call's, or NULL. */
@@ -167,8 +176,19 @@ bool gw_request_write(const struct gw_http_send *send, size_t body_size, char *a
 void gw_call_begin(struct gw_http_call *call);        /* or again, after a connection died */
 void gw_call_address_late(struct gw_http_call *call); /* the next one's turn */
 void gw_call_connected(struct gw_http_call *call);
-void gw_call_not_connected(struct gw_http_call *call, bool is_tls, const char *text);
+/* After GW_HTTP_FAILURE_CONNECT, which stands for the proxy, too, the next address is tried. */
+void gw_call_not_connected(struct gw_http_call *call, enum gw_http_failure failure,
+                           const char *text);
+void gw_call_connect_late(struct gw_http_call *call);
 void gw_call_resolved(struct gw_http_call *call, const char *text); /* NULL: addresses are there */
+
+/* ---- way.c ------------------------------------------------------------------------- */
+
+void gw_way_open(void *owner);
+void gw_way_fail(void *owner, bool is_tls, const char *text);
+void gw_way_readable(struct conn *conn);
+void gw_way_writable(struct conn *conn);
+SSL_CTX *gw_client_tls(struct gw_http_client *client); /* origin.c */
 
 /* ---- answer.c ---------------------------------------------------------------------- */
 

@@ -17,20 +17,69 @@ static struct gw_list *bucket_of(struct gw_http_client *client, const struct gw_
     return &client->origins[(gw_text_hash(key->host) + key->port) % ORIGIN_BUCKETS];
 }
 
-static bool is_same(const struct origin *origin, const struct gw_http_origin *key)
+/* Credentials count: a proxy may give each user another way out. */
+static bool is_same_proxy(const struct gw_http_proxy *a, const struct gw_http_proxy *b)
 {
-    return origin->port == key->port && origin->is_tls == key->tls &&
-           gw_text_eq(gw_text_of(origin->host), key->host);
+    if (a == NULL || b == NULL) {
+        return a == b;
+    }
+    return a->kind == b->kind && a->port == b->port && gw_text_eq(a->host, b->host) &&
+           gw_text_eq(a->user, b->user) && gw_text_eq(a->password, b->password);
 }
 
-struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http_origin *key)
+static bool is_same(const struct origin *origin, const struct gw_http_origin *key,
+                    const struct gw_http_proxy *proxy)
+{
+    return origin->port == key->port && origin->is_tls == key->tls &&
+           gw_text_eq(gw_text_of(origin->host), key->host) && is_same_proxy(origin->proxy, proxy);
+}
+
+static struct gw_text copy_of(struct gw_text text)
+{
+    char *at = gw_must_alloc(text.len + 1);
+
+    if (text.len > 0) {
+        memcpy(at, text.at, text.len);
+    }
+    return (struct gw_text){at, text.len};
+}
+
+static void forget_text(struct gw_text text)
+{
+    OPENSSL_cleanse((char *)text.at, text.len);
+    gw_free((char *)text.at);
+}
+
+static struct gw_http_proxy *copy_of_proxy(const struct gw_http_proxy *proxy)
+{
+    struct gw_http_proxy *copy = GW_NEW(struct gw_http_proxy);
+
+    *copy = *proxy;
+    copy->host = copy_of(proxy->host);
+    copy->user = copy_of(proxy->user);
+    copy->password = copy_of(proxy->password);
+    return copy;
+}
+
+static void proxy_free(struct gw_http_proxy *proxy)
+{
+    if (proxy != NULL) {
+        forget_text(proxy->host);
+        forget_text(proxy->user);
+        forget_text(proxy->password);
+        gw_free(proxy);
+    }
+}
+
+struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http_origin *key,
+                             const struct gw_http_proxy *proxy)
 {
     struct gw_list *bucket = bucket_of(client, key);
     struct origin *origin;
 
     GW_LIST_EACH (bucket, node) {
         origin = GW_CONTAINER(node, struct origin, link);
-        if (is_same(origin, key)) {
+        if (is_same(origin, key, proxy)) {
             origin->calls++;
             return origin;
         }
@@ -40,12 +89,23 @@ struct origin *gw_origin_get(struct gw_http_client *client, const struct gw_http
     origin->host = gw_text_dup(key->host);
     origin->port = key->port;
     origin->is_tls = key->tls;
+    origin->proxy = proxy == NULL ? NULL : copy_of_proxy(proxy);
     origin->calls = 1;
     gw_list_init(&origin->link);
     gw_list_init(&origin->idle);
     gw_list_init(&origin->resolving);
     gw_list_push_front(bucket, &origin->link);
     return origin;
+}
+
+const char *gw_origin_hop(const struct origin *origin)
+{
+    return origin->proxy == NULL ? origin->host : origin->proxy->host.at;
+}
+
+static uint16_t port_of_hop(const struct origin *origin)
+{
+    return origin->proxy == NULL ? origin->port : origin->proxy->port;
 }
 
 static void forget_if_unused(struct origin *origin)
@@ -57,6 +117,7 @@ static void forget_if_unused(struct origin *origin)
         gw_resolve_cancel(origin->resolve);
     }
     gw_list_unlink(&origin->link);
+    proxy_free(origin->proxy);
     gw_free(origin->host);
     gw_free(origin);
 }
@@ -79,6 +140,8 @@ static void conn_free(struct gw_task *task)
 void gw_conn_close(struct conn *conn)
 {
     gw_stream_close(&conn->stream);
+    proxy_talk_free(conn->talk);
+    conn->talk = NULL;
     conn->call = NULL;
     gw_loop_later(conn->origin->client->loop, &conn->death);
 }
@@ -99,16 +162,6 @@ static void drop_idle(struct conn *conn)
     forget_if_unused(origin);
 }
 
-static void on_open(void *owner)
-{
-    gw_call_connected(((struct conn *)owner)->call);
-}
-
-static void on_fail(void *owner, bool is_tls, const char *text)
-{
-    gw_call_not_connected(((struct conn *)owner)->call, is_tls, text);
-}
-
 /* TLS may have housekeeping of its own; anything else is an end or a surprise. */
 static void look_at_idle(struct conn *conn)
 {
@@ -123,7 +176,9 @@ static void on_readable(void *owner)
 {
     struct conn *conn = owner;
 
-    if (conn->call != NULL) {
+    if (conn->talk != NULL) {
+        gw_way_readable(conn);
+    } else if (conn->call != NULL) {
         gw_call_readable(conn->call);
     } else {
         look_at_idle(conn);
@@ -134,12 +189,14 @@ static void on_writable(void *owner)
 {
     struct conn *conn = owner;
 
-    if (conn->call != NULL) {
+    if (conn->talk != NULL) {
+        gw_way_writable(conn);
+    } else if (conn->call != NULL) {
         gw_call_writable(conn->call);
     }
 }
 
-static const struct gw_stream_ops STREAM_OPS = {on_open, on_fail, on_readable, on_writable};
+static const struct gw_stream_ops STREAM_OPS = {gw_way_open, gw_way_fail, on_readable, on_writable};
 
 struct conn *gw_conn_reuse(struct origin *origin, struct gw_http_call *call)
 {
@@ -155,12 +212,17 @@ struct conn *gw_conn_reuse(struct origin *origin, struct gw_http_call *call)
     return conn;
 }
 
-static SSL_CTX *tls_of(struct gw_http_client *client)
+SSL_CTX *gw_client_tls(struct gw_http_client *client)
 {
     if (client->tls == NULL) {
         client->tls = gw_stream_tls_new(client->ca_file);
     }
     return client->tls;
+}
+
+static bool is_tls_to_hop(const struct origin *origin)
+{
+    return origin->proxy == NULL ? origin->is_tls : origin->proxy->kind == GW_HTTP_PROXY_HTTPS;
 }
 
 struct conn *gw_conn_open(struct origin *origin, struct gw_http_call *call, size_t address)
@@ -169,12 +231,13 @@ struct conn *gw_conn_open(struct origin *origin, struct gw_http_call *call, size
     struct gw_stream_target target = {
         .address = &origin->addresses.at[address],
         .address_size = origin->addresses.size[address],
-        .tls = origin->is_tls ? tls_of(origin->client) : NULL,
-        .host = origin->host,
+        .tls = is_tls_to_hop(origin) ? gw_client_tls(origin->client) : NULL,
+        .host = gw_origin_hop(origin),
     };
 
     conn->origin = origin;
     conn->call = call;
+    conn->is_through = origin->proxy == NULL;
     gw_list_init(&conn->link);
     gw_list_init(&conn->all_link);
     gw_task_init(&conn->death, conn_free);
@@ -262,7 +325,7 @@ bool gw_origin_has_addresses(struct origin *origin)
     if (origin->addresses.count > 0 && now_us < origin->addresses_until_us) {
         return true;
     }
-    if (gw_resolve_literal(origin->host, origin->port, &origin->addresses)) {
+    if (gw_resolve_literal(gw_origin_hop(origin), port_of_hop(origin), &origin->addresses)) {
         origin->addresses_until_us = INT64_MAX;
         return true;
     }
@@ -273,8 +336,8 @@ void gw_origin_resolve(struct origin *origin, struct gw_http_call *call)
 {
     gw_list_push_back(&origin->resolving, &call->link);
     if (origin->resolve == NULL) {
-        origin->resolve = gw_resolve_start(origin->client->loop, origin->host, origin->port,
-                                           resolved, origin);
+        origin->resolve = gw_resolve_start(origin->client->loop, gw_origin_hop(origin),
+                                           port_of_hop(origin), resolved, origin);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Origins as people write them.
+ * Origins and proxies as people write them.
  */
 #include <ctype.h>
 
@@ -119,5 +119,99 @@ enum gw_err gw_http_origin_parse(struct gw_text url, struct gw_http_origin *ret_
     }
     *ret_origin = origin;
     *ret_rest = rest;
+    return GW_OK;
+}
+
+/* ---- Proxies ---------------------------------------------------------------------------- */
+
+static int hex_of(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    digit = (char)(digit | 0x20);
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* Undoes percent-encoding; a colon would end the user, a zero byte would end it for some. */
+static enum gw_err decode(struct gw_text from, char *at, size_t room, struct gw_text *ret_text)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < from.len; i++, len++) {
+        char byte = from.at[i];
+
+        if (byte == '%') {
+            int high = i + 2 < from.len ? hex_of(from.at[i + 1]) : -1;
+            int low = i + 2 < from.len ? hex_of(from.at[i + 2]) : -1;
+
+            if (high < 0 || low < 0) {
+                return GW_E_INVALID;
+            }
+            byte = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (byte == '\0' || len == room) {
+            return GW_E_INVALID;
+        }
+        at[len] = byte;
+    }
+    *ret_text = (struct gw_text){at, len};
+    return GW_OK;
+}
+
+static enum gw_err parse_credentials(struct gw_text text, struct gw_http_proxy_room *room,
+                                     struct gw_http_proxy *proxy)
+{
+    struct gw_text user = text, password = GW_TEXT_NONE;
+
+    gw_text_cut(text, ':', &user, &password);
+    GW_TRY(decode(user, room->user, sizeof(room->user), &proxy->user));
+    GW_TRY(decode(password, room->password, sizeof(room->password), &proxy->password));
+    return proxy->user.len == 0 || gw_text_find(proxy->user, ':') < proxy->user.len ? GW_E_INVALID
+                                                                                    : GW_OK;
+}
+
+static const struct scheme {
+    struct gw_text prefix;
+    enum gw_http_proxy_kind kind;
+    uint16_t port;
+} SCHEMES[] = {
+    {{"http://", 7}, GW_HTTP_PROXY_HTTP, 80},
+    {{"https://", 8}, GW_HTTP_PROXY_HTTPS, 443},
+    {{"socks5://", 9}, GW_HTTP_PROXY_SOCKS5, 1080},
+    {{"socks4://", 9}, GW_HTTP_PROXY_SOCKS4, 1080},
+};
+
+enum gw_err gw_http_proxy_parse(struct gw_text url, struct gw_http_proxy_room *room,
+                                struct gw_http_proxy *ret_proxy)
+{
+    struct gw_http_proxy proxy = {0};
+    struct gw_http_origin origin = {0};
+    size_t at = 0;
+
+    while (at < GW_COUNT(SCHEMES) && !gw_text_starts_with_nocase(url, SCHEMES[at].prefix)) {
+        at++;
+    }
+    if (at == GW_COUNT(SCHEMES)) {
+        return GW_E_INVALID;
+    }
+    url = gw_text_skip(url, SCHEMES[at].prefix.len);
+    if (url.len > 0 && url.at[url.len - 1] == '/') {
+        url.len--;
+    }
+    for (size_t i = url.len; i-- > 0;) { /* the last one: people forget to encode it */
+        if (url.at[i] == '@') {
+            GW_TRY(parse_credentials((struct gw_text){url.at, i}, room, &proxy));
+            url = gw_text_skip(url, i + 1);
+            break;
+        }
+    }
+    origin.port = SCHEMES[at].port;
+    GW_TRY(parse_authority(url, &origin));
+    proxy.kind = SCHEMES[at].kind;
+    proxy.host = origin.host;
+    proxy.port = origin.port;
+    *ret_proxy = proxy;
     return GW_OK;
 }
