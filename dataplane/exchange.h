@@ -56,14 +56,15 @@ struct exchange {
     struct plan plan;
     const struct snapshot_provider *provider; /* asked last; NULL: none yet */
     struct attempt attempt;
-    struct exchange_try tries[PLAN_CHOICES_MAX];
-    size_t try_count;
+    size_t try_count;             /* of `tries`, below */
     enum gw_http_failure failure; /* of the last try, if it failed */
 
     int status; /* what the client was answered; 0: nothing yet */
     bool is_settled;
+    /* From here on nothing is read before it was written. */
     struct flow flow;
-    struct reader reader; /* initialised when there is an answer to read */
+    struct reader reader;
+    struct exchange_try tries[PLAN_CHOICES_MAX];
 };
 
 /* For struct gw_http_service; `owner` is the worker. */

@@ -34,7 +34,7 @@ static void drop(struct reply *reply, struct gw_text name)
 
 void reply_pass_on(struct reply *reply, const struct attempt_answer *answer)
 {
-    struct gw_text connection = gw_http_find(answer->headers, GW_TEXT("connection"));
+    struct gw_text hops = headers_hops(answer->headers);
 
     if (gw_http_find(answer->headers, GW_TEXT(REQUEST_ID)).at != NULL) {
         drop(reply, GW_TEXT(REQUEST_ID));
@@ -42,7 +42,7 @@ void reply_pass_on(struct reply *reply, const struct attempt_answer *answer)
     for (size_t i = 0; i < answer->headers.count; i++) {
         const struct gw_http_header *header = &answer->headers.at[i];
 
-        if (headers_go_down(header->name, connection, answer->status)) {
+        if (headers_go_down(header->name, hops, answer->status)) {
             reply_add(reply, header->name, header->value);
         }
     }

@@ -25,7 +25,6 @@ static struct gw_text bare(struct gw_text text)
 
 static bool parse(struct gw_text text, char ret_ip[CLIENT_IP_SIZE])
 {
-    static const int FAMILIES[] = {AF_INET, AF_INET6};
     char zero_terminated[CLIENT_IP_SIZE];
     unsigned char address[sizeof(struct in6_addr)];
 
@@ -35,12 +34,12 @@ static bool parse(struct gw_text text, char ret_ip[CLIENT_IP_SIZE])
     }
     memcpy(zero_terminated, text.at, text.len);
     zero_terminated[text.len] = '\0';
-    for (size_t i = 0; i < 2; i++) {
-        if (inet_pton(FAMILIES[i], zero_terminated, address) == 1) {
-            return inet_ntop(FAMILIES[i], address, ret_ip, CLIENT_IP_SIZE) != NULL;
-        }
+    if (inet_pton(AF_INET, zero_terminated, address) == 1) {
+        memcpy(ret_ip, zero_terminated, text.len + 1); /* of an IPv4 address there is one form */
+        return true;
     }
-    return false;
+    return inet_pton(AF_INET6, zero_terminated, address) == 1 &&
+           inet_ntop(AF_INET6, address, ret_ip, CLIENT_IP_SIZE) != NULL;
 }
 
 static struct gw_text rightmost(struct gw_text list)
@@ -56,7 +55,9 @@ static struct gw_text rightmost(struct gw_text list)
 static struct gw_text last_header(struct gw_http_headers headers, struct gw_text name)
 {
     for (size_t i = headers.count; i > 0; i--) {
-        if (gw_text_eq_nocase(headers.at[i - 1].name, name)) {
+        struct gw_text found = headers.at[i - 1].name;
+
+        if (found.len == name.len && gw_text_eq_nocase(found, name)) {
             return headers.at[i - 1].value;
         }
     }

@@ -9,10 +9,13 @@
 
 #include "lib/net/http.h"
 
-/* Whether a client's header goes on to a provider. `connection` is the client's header. */
-bool headers_go_up(struct gw_text name, struct gw_text connection);
+/* What Connection names besides itself, for the calls below; usually nothing. Borrowed. */
+struct gw_text headers_hops(struct gw_http_headers headers);
 
-/* Whether a provider's header goes on to the client. `connection` is the provider's. */
-bool headers_go_down(struct gw_text name, struct gw_text connection, int status);
+/* Whether a client's header goes on to a provider. `hops` are the client's. */
+bool headers_go_up(struct gw_text name, struct gw_text hops);
+
+/* Whether a provider's header goes on to the client. `hops` are the provider's. */
+bool headers_go_down(struct gw_text name, struct gw_text hops, int status);
 
 #endif

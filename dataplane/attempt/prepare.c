@@ -60,18 +60,18 @@ static bool add_host(struct prepared *prepared)
 static bool add_clients(struct prepared *prepared, const struct ask *ask)
 {
     struct gw_http_headers from = ask->request.headers;
-    struct gw_text connection = gw_http_find(from, GW_TEXT("connection"));
+    struct gw_text hops = headers_hops(from);
     bool has_type = false, is_good = true;
 
     for (size_t i = 0; i < from.count && is_good; i++) {
         struct gw_text name = from.at[i].name, value = from.at[i].value;
 
-        if (!headers_go_up(name, connection)) {
+        if (!headers_go_up(name, hops)) {
             continue;
         }
         if (gw_text_eq_nocase(name, GW_TEXT("content-type"))) {
             has_type = true;
-            if (ask->is_json && gw_text_find_text(value, GW_TEXT("json")) == value.len) {
+            if (ask->is_json && !ask_is_json_type(value)) {
                 value = GW_TEXT("application/json");
             }
         }

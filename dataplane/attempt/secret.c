@@ -11,8 +11,14 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define US_PER_MS    1000
 
-static const char *const RELAY_WORDS[] = {"proxy",  "relay",      "gateway", "router",
-                                          "worker", "openrouter", "api2d",   "oaipro"};
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+static const struct gw_text RELAY_WORDS[] = {TEXT("proxy"),  TEXT("relay"),  TEXT("gateway"),
+                                             TEXT("router"), TEXT("worker"), TEXT("openrouter"),
+                                             TEXT("api2d"),  TEXT("oaipro")};
 
 /* ---- Hosts ------------------------------------------------------------------------------ */
 
@@ -36,7 +42,7 @@ static bool is_relay(struct gw_text host)
             continue;
         }
         for (size_t i = 0; i < COUNT(RELAY_WORDS); i++) {
-            if (gw_text_eq_nocase(word, gw_text_of(RELAY_WORDS[i]))) {
+            if (word.len == RELAY_WORDS[i].len && gw_text_eq_nocase(word, RELAY_WORDS[i])) {
                 return true;
             }
         }

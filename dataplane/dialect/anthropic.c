@@ -41,9 +41,9 @@ static const struct gw_scan_name ROOT[] = {
 };
 
 static const struct dialect_word WORDS[] = {
-    {"message_stop", DIALECT_MARK_COMPLETE},
-    {"error", DIALECT_MARK_ERROR},
-    {NULL, DIALECT_MARK_NONE},
+    DIALECT_WORD("message_stop", DIALECT_MARK_COMPLETE),
+    DIALECT_WORD("error", DIALECT_MARK_ERROR),
+    DIALECT_NO_WORD,
 };
 
 const struct dialect_rules DIALECT_ANTHROPIC_RULES = {

@@ -28,9 +28,18 @@ enum dialect_mark {
 };
 
 struct dialect_word {
-    const char *text; /* NULL ends the list */
+    struct gw_text text; /* an empty one ends the list */
     enum dialect_mark mark;
 };
+
+#define DIALECT_WORD(literal, mark)                                                                \
+    {                                                                                              \
+        {literal, sizeof(literal) - 1}, mark                                                       \
+    }
+#define DIALECT_NO_WORD                                                                            \
+    {                                                                                              \
+        {NULL, 0}, DIALECT_MARK_NONE                                                               \
+    }
 
 struct dialect_rules {
     const char *name;                 /* "gemini-cli"; in logs, metrics and the ledger */

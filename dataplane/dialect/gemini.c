@@ -44,7 +44,7 @@ static const struct gw_scan_name RESPONSE[] = {
 static const struct gw_scan_name ITEM[] = {CHUNK, {NULL, -1, NULL}};
 static const struct gw_scan_name ROOT[] = {CHUNK, {"[]", -1, ITEM}, {NULL, -1, NULL}};
 
-static const struct dialect_word WORDS[] = {{NULL, DIALECT_MARK_NONE}};
+static const struct dialect_word WORDS[] = {DIALECT_NO_WORD};
 
 const struct dialect_rules DIALECT_GEMINI_RULES = {.name = "gemini", .table = ROOT, .words = WORDS};
 const struct dialect_rules DIALECT_GEMINI_CLI_RULES = {

@@ -35,7 +35,7 @@ static const struct gw_scan_name ROOT[] = {
     {NULL, -1, NULL},
 };
 
-static const struct dialect_word WORDS[] = {{NULL, DIALECT_MARK_NONE}};
+static const struct dialect_word WORDS[] = {DIALECT_NO_WORD};
 
 const struct dialect_rules DIALECT_CHAT_RULES = {
     .name = "openai", .table = ROOT, .words = WORDS, .sentinel = "[DONE]"};

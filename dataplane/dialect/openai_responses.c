@@ -48,13 +48,13 @@ static const struct gw_scan_name ROOT[] = {
 };
 
 static const struct dialect_word WORDS[] = {
-    {"response.completed", DIALECT_MARK_COMPLETE},
-    {"response.done", DIALECT_MARK_COMPLETE},
-    {"response.incomplete", DIALECT_MARK_COMPLETE},
-    {"response.failed", DIALECT_MARK_ERROR},
-    {"response.error", DIALECT_MARK_ERROR},
-    {"error", DIALECT_MARK_ERROR},
-    {NULL, DIALECT_MARK_NONE},
+    DIALECT_WORD("response.completed", DIALECT_MARK_COMPLETE),
+    DIALECT_WORD("response.done", DIALECT_MARK_COMPLETE),
+    DIALECT_WORD("response.incomplete", DIALECT_MARK_COMPLETE),
+    DIALECT_WORD("response.failed", DIALECT_MARK_ERROR),
+    DIALECT_WORD("response.error", DIALECT_MARK_ERROR),
+    DIALECT_WORD("error", DIALECT_MARK_ERROR),
+    DIALECT_NO_WORD,
 };
 
 const struct dialect_rules DIALECT_RESPONSES_RULES = {

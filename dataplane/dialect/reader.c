@@ -15,8 +15,8 @@
 
 static enum dialect_mark mark_of(const struct dialect_rules *rules, struct gw_text text)
 {
-    for (const struct dialect_word *word = rules->words; word->text != NULL; word++) {
-        if (gw_text_eq(text, gw_text_of(word->text))) {
+    for (const struct dialect_word *word = rules->words; word->text.len > 0; word++) {
+        if (gw_text_eq(text, word->text)) {
             return word->mark;
         }
     }

@@ -192,6 +192,12 @@ static size_t count_codings(struct gw_text codings)
     return count;
 }
 
+bool ask_is_json_type(struct gw_text type)
+{
+    return gw_text_starts_with_nocase(type, GW_TEXT("application/json")) ||
+           gw_text_find_text(type, GW_TEXT("json")) < type.len;
+}
+
 /* Whether the type claims JSON, denies it, or leaves it open. */
 enum claim {
     CLAIM_JSON,
@@ -201,7 +207,7 @@ enum claim {
 
 static enum claim claim_of(struct gw_text type)
 {
-    if (type.len == 0 || gw_text_find_text(type, GW_TEXT("json")) < type.len) {
+    if (type.len == 0 || ask_is_json_type(type)) {
         return CLAIM_JSON;
     }
     return gw_text_starts_with_nocase(type, GW_TEXT("multipart/")) ||
@@ -321,8 +327,9 @@ enum refusal ask_read(const struct ask_request *request, struct gw_arena *arena,
     if (is_bodiless) {
         ask->request.body = GW_TEXT_NONE;
     }
-    ask->wants_stream = gw_text_find_text(ask->path, GW_TEXT("streamGenerateContent")) <
-                            ask->path.len ||
+    ask->wants_stream = (gw_text_find(ask->path, ':') < ask->path.len &&
+                         gw_text_find_text(ask->path, GW_TEXT("streamGenerateContent")) <
+                             ask->path.len) ||
                         has_parameter(ask->query, GW_TEXT("alt=sse"));
     return ask->surface.kind == SURFACE_PROXY ? read_body(ask, arena, ret_detail) : REFUSAL_NONE;
 }

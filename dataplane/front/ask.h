@@ -48,6 +48,9 @@ struct ask {
 enum refusal ask_read(const struct ask_request *request, struct gw_arena *arena,
                       struct ask *ret_ask, const char **ret_detail);
 
+/* Whether a media type claims to be JSON, of whatever kind. */
+bool ask_is_json_type(struct gw_text type);
+
 /* The envelope this client understands. */
 enum refuse_shape ask_refuse_shape(const struct ask *ask);
 

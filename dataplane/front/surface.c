@@ -7,52 +7,57 @@
  */
 #include "dataplane/front/surface.h"
 
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    } /* GW_TEXT, for static tables */
+
 struct row {
-    const char *path;
+    struct gw_text path;
     enum dialect dialect;
     enum surface_tier tier;
     enum surface_policy policy;
 };
 
 static const struct row CATALOGUE[] = {
-    {"/v1/messages", DIALECT_CLAUDE, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
-    {"/v1/messages/count_tokens", DIALECT_CLAUDE, SURFACE_USAGE_NONE, SURFACE_RAW},
-    {"/v1/responses/compact", DIALECT_RESPONSE, SURFACE_USAGE_NONE, SURFACE_RAW},
-    {"/v1/responses", DIALECT_RESPONSE, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
-    {"/v1/responses*", DIALECT_RESPONSE, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/chat/completions", DIALECT_OPENAI, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
-    {"/v1/chat/completions*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/models*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1beta/files*", DIALECT_GEMINI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1beta/models*", DIALECT_GEMINI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/embeddings", DIALECT_OPENAI, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
-    {"/v1/completions*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/moderations", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/audio/speech", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/audio/transcriptions", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/audio/translations", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/audio/voice_consents*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/audio/voices*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/images*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/files*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/uploads*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/batches*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/fine_tuning*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/evals*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/assistants*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/threads*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/conversations*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/vector_stores*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/containers*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/realtime*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/videos*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/skills*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
-    {"/v1/chatkit*", DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/messages"), DIALECT_CLAUDE, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
+    {TEXT("/v1/messages/count_tokens"), DIALECT_CLAUDE, SURFACE_USAGE_NONE, SURFACE_RAW},
+    {TEXT("/v1/responses/compact"), DIALECT_RESPONSE, SURFACE_USAGE_NONE, SURFACE_RAW},
+    {TEXT("/v1/responses"), DIALECT_RESPONSE, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
+    {TEXT("/v1/responses*"), DIALECT_RESPONSE, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/chat/completions"), DIALECT_OPENAI, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
+    {TEXT("/v1/chat/completions*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/models*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1beta/files*"), DIALECT_GEMINI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1beta/models*"), DIALECT_GEMINI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/embeddings"), DIALECT_OPENAI, SURFACE_USAGE_REQUIRED, SURFACE_DEFAULT},
+    {TEXT("/v1/completions*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/moderations"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/audio/speech"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/audio/transcriptions"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/audio/translations"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/audio/voice_consents*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/audio/voices*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/images*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/files*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/uploads*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/batches*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/fine_tuning*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/evals*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/assistants*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/threads*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/conversations*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/vector_stores*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/containers*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/realtime*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/videos*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/skills*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
+    {TEXT("/v1/chatkit*"), DIALECT_OPENAI, SURFACE_USAGE_NONE, SURFACE_DEFAULT},
 };
 
 /* Where a path names a model, in the order they are tried. */
-static const char *const MODEL_ROOTS[] = {"/v1/publishers/google/models/", "/v1beta/models/",
-                                          "/v1/models/"};
+static const struct gw_text MODEL_ROOTS[] = {TEXT("/v1/publishers/google/models/"),
+                                             TEXT("/v1beta/models/"), TEXT("/v1/models/")};
 #define MODEL_ROOT_V1 2
 
 static const struct {
@@ -150,7 +155,7 @@ static bool has_dots(struct gw_text path)
 static bool classify_model(struct gw_text path, struct gw_text written, struct surface *surface)
 {
     for (size_t root = 0; root < COUNT(MODEL_ROOTS); root++) {
-        struct gw_text prefix = gw_text_of(MODEL_ROOTS[root]), action = GW_TEXT_NONE, name;
+        struct gw_text prefix = MODEL_ROOTS[root], action = GW_TEXT_NONE, name;
 
         if (!gw_text_starts_with(path, prefix) || path.len == prefix.len) {
             continue;
@@ -181,7 +186,7 @@ static void classify_proxy(struct gw_text path, struct gw_text written, struct s
         return;
     }
     for (size_t i = 0; i < COUNT(CATALOGUE); i++) {
-        if (fits(path, gw_text_of(CATALOGUE[i].path))) {
+        if (fits(path, CATALOGUE[i].path)) {
             surface->is_known = true;
             surface->dialect = CATALOGUE[i].dialect;
             surface->tier = CATALOGUE[i].tier;

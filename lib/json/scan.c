@@ -26,10 +26,6 @@
  * chain of containers that some table asked for, and as soon as one is entered that none asked
  * for, names need not even be compared until it is left.
  */
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "lib/json/scan_inside.h"
 
 void gw_scan_init(struct gw_scan *scan, const struct gw_scan_name *table, gw_scan_fn *found,
@@ -99,33 +95,6 @@ static inline const struct gw_scan_name *table_here(const struct gw_scan *scan)
                                                            : NULL;
 }
 
-/* No member of an object is the table's "[]", whatever it is called. */
-static const struct gw_scan_name *look_up(const struct gw_scan_name *table, struct gw_text name)
-{
-    for (; table->name != NULL; table++) {
-        if (strncmp(table->name, name.at, name.len) == 0 && table->name[name.len] == '\0') {
-            return table->name[0] == '[' ? NULL : table;
-        }
-    }
-    return NULL;
-}
-
-/* A name may be written with escapes: "mod\u0065l" is "model". */
-static const struct gw_scan_name *look_up_escaped(const struct gw_scan_name *table,
-                                                  struct gw_text written)
-{
-    const struct gw_scan_name *name = NULL;
-    struct gw_buf plain;
-
-    gw_buf_init(&plain, GW_SCAN_CARRY_MAX);
-    if (gw_scan_unescape(written, &plain) == GW_OK && plain.len > 0 &&
-        memchr(plain.at, '\0', plain.len) == NULL) {
-        name = look_up(table, gw_buf_text(&plain));
-    }
-    gw_buf_fini(&plain);
-    return name;
-}
-
 static void end_key(struct gw_scan *scan, const char *upto)
 {
     scan->state = SCAN_COLON;
@@ -136,8 +105,8 @@ static void end_key(struct gw_scan *scan, const char *upto)
         if (scan->is_cut || written.len == 0) {
             return;
         }
-        scan->hit = scan->has_escape ? look_up_escaped(table_here(scan), written)
-                                     : look_up(table_here(scan), written);
+        scan->hit = scan->has_escape ? gw_scan_look_up_escaped(table_here(scan), written)
+                                     : gw_scan_look_up(table_here(scan), written);
     }
 }
 
@@ -292,35 +261,10 @@ static bool begin_key(struct gw_scan *scan, const char *at)
 
 /* ---- Inside strings ---------------------------------------------------------------------- */
 
-/* The first byte that is not plain string content: a quote, a backslash or a control. */
-static inline const char *skip_plain(const char *at, const char *end)
-{
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-                  control = _mm_set1_epi8(0x1f);
-
-    for (; end - at >= 16; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i stop = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)),
-            _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-        int mask = _mm_movemask_epi8(stop);
-
-        if (mask != 0) {
-            return at + __builtin_ctz((unsigned)mask);
-        }
-    }
-#endif
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
-        at++;
-    }
-    return at;
-}
-
-/* Returns where to go on, or NULL if the byte at scan->mark's string is not allowed. */
+/* Returns where to go on; the offending byte if it is broken. */
 static const char *in_string(struct gw_scan *scan, const char *at, const char *end, uint64_t offset)
 {
-    const char *stop = skip_plain(at, end);
+    const char *stop = gw_scan_skip_plain(at, end);
 
     if (stop == end) {
         return end;
@@ -331,8 +275,8 @@ static const char *in_string(struct gw_scan *scan, const char *at, const char *e
         return stop + 1;
     }
     if (*stop != '"') {
-        scan->offset = offset + (uint64_t)(stop - at);
-        return NULL;
+        scan->state = SCAN_BROKEN;
+        return stop;
     }
     if (scan->is_key) {
         end_key(scan, stop);
@@ -389,7 +333,74 @@ static bool structure(struct gw_scan *scan, const char *at, uint64_t offset)
     return false;
 }
 
-/* One step from `at`: returns where to go on, or NULL if this is not JSON. */
+/*
+ * Most strings stand whole in one piece and have no escapes. They are dealt with at once, as if
+ * the machine had gone through its states: `at` is the opening quote. Returns where to go on, or
+ * NULL if this is not such a string and the machine has to look at it.
+ */
+static inline const char *whole_key(struct gw_scan *scan, const char *at, const char *end)
+{
+    const struct gw_scan_name *table = table_here(scan);
+    const char *stop = gw_scan_skip_plain(at + 1, end);
+
+    if (stop == end || *stop != '"') {
+        return NULL;
+    }
+    scan->hit = NULL;
+    scan->state = SCAN_COLON;
+    if (table != NULL && stop > at + 1) {
+        scan->hit = gw_scan_look_up(table, (struct gw_text){at + 1, (size_t)(stop - at - 1)});
+    }
+    if (stop + 1 < end && stop[1] == ':') {
+        scan->state = SCAN_VALUE;
+        stop++;
+    }
+    return stop + 1;
+}
+
+static inline const char *whole_string(struct gw_scan *scan, const char *at, const char *end,
+                                       uint64_t offset)
+{
+    const char *stop = gw_scan_skip_plain(at + 1, end);
+
+    if (stop == end || *stop != '"') {
+        return NULL;
+    }
+    if (scan->depth > 0 && !top_is_object(scan)) {
+        hit_item(scan);
+    }
+    if (scan->hit != NULL && scan->hit->id >= 0) {
+        scan->begin = offset;
+        begin_token(scan, SCAN_STRING, at + 1);
+        gw_scan_end_scalar(scan, GW_SCAN_STRING, stop, offset + (uint64_t)(stop - at) + 1);
+    } else {
+        after_value(scan);
+    }
+    return stop + 1;
+}
+
+/* One step outside of tokens. */
+static inline const char *structure_step(struct gw_scan *scan, const char *at, const char *end,
+                                         uint64_t offset)
+{
+    const char *next = NULL;
+
+    if (*at == '"' && (scan->state == SCAN_VALUE || scan->state == SCAN_FIRST_ITEM)) {
+        next = whole_string(scan, at, end, offset);
+    } else if (*at == '"' && (scan->state == SCAN_KEY || scan->state == SCAN_FIRST_KEY)) {
+        next = whole_key(scan, at, end);
+    }
+    if (next != NULL) {
+        return next;
+    }
+    if (is_space(*at) || structure(scan, at, offset)) {
+        return at + 1;
+    }
+    scan->state = SCAN_BROKEN;
+    return at;
+}
+
+/* One step from `at`: returns where to go on; the offending byte if it is broken. */
 static inline const char *step(struct gw_scan *scan, const char *at, const char *end,
                                uint64_t offset)
 {
@@ -418,10 +429,13 @@ static inline const char *step(struct gw_scan *scan, const char *at, const char 
     case SCAN_DONE:
     case SCAN_BROKEN:
     default:
-        is_good = is_space(*at) || structure(scan, at, offset);
-        break;
+        return structure_step(scan, at, end, offset);
     }
-    return is_good ? at + 1 : NULL;
+    if (!is_good) {
+        scan->state = SCAN_BROKEN;
+        return at;
+    }
+    return at + 1;
 }
 
 enum gw_err gw_scan_feed(struct gw_scan *scan, struct gw_text bytes)
@@ -433,19 +447,13 @@ enum gw_err gw_scan_feed(struct gw_scan *scan, struct gw_text bytes)
         return GW_E_INVALID;
     }
     scan->mark = at;
-    while (at < end) {
-        uint64_t offset = base + (uint64_t)(at - bytes.at);
-        const char *next;
-
-        scan->offset = offset;
-        next = step(scan, at, end, offset);
-        if (next == NULL) {
-            scan->state = SCAN_BROKEN;
-            return GW_E_INVALID;
-        }
-        at = next;
+    while (at < end && scan->state != SCAN_BROKEN) {
+        at = step(scan, at, end, base + (uint64_t)(at - bytes.at));
     }
-    scan->offset = base + bytes.len;
+    scan->offset = base + (uint64_t)(at - bytes.at);
+    if (scan->state == SCAN_BROKEN) {
+        return GW_E_INVALID;
+    }
     if (is_in_token(scan) && scan->is_kept && bytes.len > 0) {
         carry(scan, end);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of escapes, numbers and literals, for scan.c.
+ * The inside of escapes, numbers and literals, for scan.c; what is looked at less often.
  */
 #include "lib/json/scan_inside.h"
 
@@ -92,12 +92,15 @@ static int next_place(enum scan_place place, char byte)
     return -1;
 }
 
-/* Returns where the number ended, `end` if it may go on, or NULL if it broke off. */
+/* Returns where the number ended, `end` if it may go on, the offending byte if it is broken. */
 const char *gw_scan_in_number(struct gw_scan *scan, const char *at, const char *end,
                               uint64_t offset)
 {
     const char *begin = at;
 
+    while (scan->detail == SCAN_NUMBER_WHOLE && at < end && *at >= '0' && *at <= '9') {
+        at++; /* nearly all of nearly all numbers */
+    }
     for (; at < end; at++) {
         int place = next_place((enum scan_place)scan->detail, *at);
 
@@ -110,9 +113,24 @@ const char *gw_scan_in_number(struct gw_scan *scan, const char *at, const char *
         return end;
     }
     if (scan->detail > SCAN_NUMBER_LAST_GOOD) {
-        scan->offset = offset + (uint64_t)(at - begin);
-        return NULL;
+        scan->state = SCAN_BROKEN;
+        return at;
     }
     gw_scan_end_scalar(scan, GW_SCAN_NUMBER, at, offset + (uint64_t)(at - begin));
     return at;
+}
+
+const struct gw_scan_name *gw_scan_look_up_escaped(const struct gw_scan_name *table,
+                                                   struct gw_text written)
+{
+    const struct gw_scan_name *name = NULL;
+    struct gw_buf plain;
+
+    gw_buf_init(&plain, GW_SCAN_CARRY_MAX);
+    if (gw_scan_unescape(written, &plain) == GW_OK && plain.len > 0 &&
+        memchr(plain.at, '\0', plain.len) == NULL) {
+        name = gw_scan_look_up(table, gw_buf_text(&plain));
+    }
+    gw_buf_fini(&plain);
+    return name;
 }
