@@ -56,7 +56,7 @@ static void ring_and_end(struct gw_timer *timer)
 static void start(struct gw_loop *loop, struct alarm *alarm, int64_t delay_us)
 {
     alarm->loop = loop;
-    alarm->wanted_us = now_us() + delay_us;
+    alarm->wanted_us = delay_us > INT64_MAX - now_us() ? INT64_MAX : now_us() + delay_us;
     gw_timer_start(loop, &alarm->timer, delay_us);
 }
 
