@@ -39,6 +39,7 @@ struct gw_redis {
     bool was_told; /* that it is down, for the reason in `reason` */
     char reason[sizeof(((struct gw_fault *)0)->text)];
 
+    struct gw_resolver *resolver;
     struct gw_resolve *resolve;
     struct gw_addresses addresses;
     size_t next_address;

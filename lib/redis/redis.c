@@ -206,7 +206,7 @@ static void seek(struct gw_timer *timer)
     if (gw_resolve_literal(redis->host, redis->port, &addresses)) {
         found(redis, &addresses, "");
     } else {
-        redis->resolve = gw_resolve_start(redis->loop, redis->host, redis->port, found, redis);
+        redis->resolve = gw_resolve_start(redis->resolver, redis->host, redis->port, found, redis);
     }
 }
 
@@ -264,6 +264,7 @@ enum gw_err gw_redis_open(struct gw_loop *loop, const struct gw_redis_conf *conf
     redis->conf.user = copied(conf->user);
     redis->conf.password = copied(conf->password);
     redis->watch = *watch;
+    redis->resolver = gw_resolver_new(loop);
     gw_redis_commands_init(redis);
     gw_backoff_init(&redis->backoff, conf->pause_least_us, conf->pause_most_us);
     gw_stream_init(&redis->stream, loop, &STREAM_OPS, redis);
@@ -281,6 +282,8 @@ void gw_redis_close(struct gw_redis *redis)
     }
     gw_timer_stop(redis->loop, &redis->pause);
     hang_up(redis);
+    gw_resolver_free(redis->resolver);
+    redis->resolver = NULL;
     enter(redis, GW_REDIS_CLOSED);
 }
 

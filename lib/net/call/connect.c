@@ -7,6 +7,9 @@
 #include <stdio.h>
 
 #include "lib/net/call/inside.h"
+#include "lib/units/clock.h"
+
+#define PATIENCE_US (5 * GW_US_PER_SECOND)
 
 static bool is_allowed(const struct gw_http_call *call, size_t address)
 {
@@ -78,7 +81,10 @@ static bool may_ask_for(struct gw_http_call *call)
     return true;
 }
 
-/* Addresses share what is left of the time, so that a dead first one leaves some for others. */
+/*
+ * Addresses share what is left of the time, so that a dead first one leaves some for others; and
+ * while there are others none gets more than a few seconds.
+ */
 static void connect_next(struct gw_http_call *call)
 {
     size_t address = call->next_address++;
@@ -89,7 +95,9 @@ static void connect_next(struct gw_http_call *call)
     if (call->phase_due_us != INT64_MAX && find_next(call)) {
         int64_t now_us = gw_call_now_us(call);
 
-        call->address_due_us = now_us + (call->phase_due_us - now_us) / share;
+        int64_t patience_us = (call->phase_due_us - now_us) / share;
+
+        call->address_due_us = now_us + (patience_us < PATIENCE_US ? patience_us : PATIENCE_US);
     }
     gw_call_arm(call);
     call->conn = gw_conn_open(call->origin, call, address);
@@ -107,8 +115,13 @@ static void connect_first(struct gw_http_call *call)
 
 void gw_call_address_late(struct gw_http_call *call)
 {
-    gw_call_drop_conn(call);
-    connect_next(call); /* there is one, or there were no such deadline */
+    call->address_due_us = INT64_MAX;
+    if (find_next(call)) {
+        gw_call_drop_conn(call);
+        connect_next(call);
+    } else {
+        gw_call_arm(call); /* they have changed meanwhile; the present one may go on */
+    }
 }
 
 /* Whether what went wrong did so on the way to a proxy, or at it. */
@@ -135,7 +148,7 @@ void gw_call_not_connected(struct gw_http_call *call, enum gw_http_failure failu
         connect_next(call);
         return;
     }
-    call->origin->addresses_until_us = 0; /* perhaps it has moved */
+    gw_origin_doubt(call->origin);
     if (was_at_proxy) {
         fail_at_proxy(call, text);
     } else {
@@ -171,6 +184,8 @@ void gw_call_resolved(struct gw_http_call *call, const char *text)
 
 void gw_call_begin(struct gw_http_call *call)
 {
+    const char *text;
+
     if (call->is_bad) {
         gw_call_fail(call, GW_HTTP_FAILURE_SEND, "request head holds a control character");
         return;
@@ -186,8 +201,8 @@ void gw_call_begin(struct gw_http_call *call)
     }
     gw_call_enter(call, CALL_RESOLVING, call->timeouts.connect_us);
     call->next_address = 0;
-    if (gw_origin_has_addresses(call->origin)) {
-        connect_first(call);
+    if (gw_origin_knows(call->origin, &text)) {
+        gw_call_resolved(call, text);
     } else {
         gw_origin_resolve(call->origin, call);
     }

@@ -29,6 +29,7 @@ struct gw_http_client {
     struct gw_http_client_conf conf;
     char *ca_file;
     SSL_CTX *tls; /* made with the first call that needs it */
+    struct gw_resolver *resolver;
     struct gw_list origins[ORIGIN_BUCKETS];
     size_t call_count;
 
@@ -52,9 +53,8 @@ struct origin {
     size_t idle_count;
 
     struct gw_addresses addresses; /* of the proxy where there is one */
-    int64_t addresses_until_us;
-    struct gw_resolve *resolve; /* a question that is out, or NULL */
-    struct gw_list resolving;   /* calls that wait for it */
+    struct gw_resolve *resolve;    /* a question that is out, or NULL */
+    struct gw_list resolving;      /* calls that wait for it */
 };
 
 struct conn {
@@ -146,7 +146,9 @@ struct conn *gw_conn_open(struct origin *origin, struct gw_http_call *call, size
 void gw_conn_keep(struct conn *conn);  /* the call is done with it; it waits for the next */
 void gw_conn_close(struct conn *conn); /* freed later */
 
-bool gw_origin_has_addresses(struct origin *origin);
+/* Whether its addresses are known, or, when *ret_text is set, that there are none. */
+bool gw_origin_knows(struct origin *origin, const char **ret_text);
+void gw_origin_doubt(struct origin *origin); /* its addresses may be of no use any more */
 /* gw_call_resolved() follows, later; unlink call->link to call it off. */
 void gw_origin_resolve(struct origin *origin, struct gw_http_call *call);
 

@@ -6,9 +6,6 @@
  * that says something nobody asked for is closed.
  */
 #include "lib/net/call/inside.h"
-#include "lib/units/clock.h"
-
-#define ADDRESSES_KEPT_US (10 * GW_US_PER_SECOND)
 
 /* ---- Origins ---------------------------------------------------------------------------- */
 
@@ -305,7 +302,6 @@ static void resolved(void *owner, const struct gw_addresses *addresses, const ch
 
     origin->resolve = NULL;
     origin->addresses = *addresses;
-    origin->addresses_until_us = gw_loop_now_us(origin->client->loop) + ADDRESSES_KEPT_US;
     gw_list_init(&waiting);
     while ((node = gw_list_pop_front(&origin->resolving)) != NULL) {
         gw_list_push_back(&waiting, node);
@@ -318,25 +314,26 @@ static void resolved(void *owner, const struct gw_addresses *addresses, const ch
     gw_origin_release(origin);
 }
 
-bool gw_origin_has_addresses(struct origin *origin)
+bool gw_origin_knows(struct origin *origin, const char **ret_text)
 {
-    int64_t now_us = gw_loop_now_us(origin->client->loop);
+    const char *host = gw_origin_hop(origin);
+    uint16_t port = port_of_hop(origin);
 
-    if (origin->addresses.count > 0 && now_us < origin->addresses_until_us) {
-        return true;
-    }
-    if (gw_resolve_literal(gw_origin_hop(origin), port_of_hop(origin), &origin->addresses)) {
-        origin->addresses_until_us = INT64_MAX;
-        return true;
-    }
-    return false;
+    *ret_text = NULL;
+    return gw_resolve_literal(host, port, &origin->addresses) ||
+           gw_resolver_knows(origin->client->resolver, host, port, &origin->addresses, ret_text);
+}
+
+void gw_origin_doubt(struct origin *origin)
+{
+    gw_resolver_doubt(origin->client->resolver, gw_origin_hop(origin));
 }
 
 void gw_origin_resolve(struct origin *origin, struct gw_http_call *call)
 {
     gw_list_push_back(&origin->resolving, &call->link);
     if (origin->resolve == NULL) {
-        origin->resolve = gw_resolve_start(origin->client->loop, gw_origin_hop(origin),
+        origin->resolve = gw_resolve_start(origin->client->resolver, gw_origin_hop(origin),
                                            port_of_hop(origin), resolved, origin);
     }
 }
@@ -355,6 +352,7 @@ struct gw_http_client *gw_http_client_new(struct gw_loop *loop,
     for (size_t i = 0; i < ORIGIN_BUCKETS; i++) {
         gw_list_init(&client->origins[i]);
     }
+    client->resolver = gw_resolver_new(loop);
     gw_list_init(&client->idle);
     gw_timer_init(&client->expiry, expire);
     client->scratch = gw_must_alloc(READ_SIZE);
@@ -375,6 +373,7 @@ void gw_http_client_free(struct gw_http_client *client)
             forget_if_unused(GW_CONTAINER(node, struct origin, link));
         }
     }
+    gw_resolver_free(client->resolver);
     gw_timer_stop(client->loop, &client->expiry);
     SSL_CTX_free(client->tls);
     gw_free(client->ca_file);
