@@ -162,10 +162,26 @@ export class Stack {
     return out;
   }
 
+  /** Stops everything; throws when a service had to be killed or a sanitizer found something. */
   async close() {
     for (const provider of this.providers) await provider.close();
+    const { err } = await this.dev('down');
+    const found = await this.findings();
     await this.dev('reset', '--yes');
     await rm(this.var, { recursive: true, force: true });
+    if (/had to be killed/.test(err) || found) throw new Error(`${err}\n${found}`);
+  }
+
+  /** What sanitizers wrote into the logs. */
+  async findings() {
+    const said = /(ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:)/;
+    let text = '';
+    for (const name of await readdir(join(this.var, 'log')).catch(() => [])) {
+      const log = await readFile(join(this.var, 'log', name), 'utf8');
+      const at = log.search(said);
+      if (at >= 0) text += `---- ${name}\n${log.slice(at, at + 6000)}\n`;
+    }
+    return text;
   }
 
   async logs() {
