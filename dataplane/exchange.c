@@ -32,8 +32,6 @@
 #include "lib/report/log.h"
 #include "lib/units/clock.h"
 
-#define STATUS_LEFT 499 /* in records: the client left before there was an answer */
-
 /* MOVES[from][to]: the arrows in the drawing above, and no others. */
 static const bool MOVES[EXCHANGE_STATES][EXCHANGE_STATES] = {
     [EXCHANGE_STEPS] = {[EXCHANGE_ATTEMPT] = true, [EXCHANGE_GONE] = true},
@@ -172,6 +170,7 @@ static void on_settle(void *owner, enum flow_end end)
     struct exchange *exchange = owner;
     struct record_end judged = record_judge(exchange, end);
 
+    exchange->status = record_status(exchange, judged.outcome);
     end_try(exchange,
             judged.outcome == GW_OUTCOME_SUCCESS          ? "request_success"
             : judged.outcome == GW_OUTCOME_PROVIDER_ERROR ? "retry_failed"
@@ -320,7 +319,7 @@ static void on_gone(void *owner)
     }
     attempt_close(&exchange->attempt);
     end_try(exchange, "client_abort", NULL);
-    exchange->status = STATUS_LEFT;
+    exchange->status = record_status(exchange, GW_OUTCOME_CLIENT_LEFT);
     settle(exchange, GW_OUTCOME_CLIENT_LEFT, "client_left");
     enter(exchange, EXCHANGE_GONE);
 }

@@ -7,6 +7,9 @@
 
 #include "lib/report/log.h"
 
+#define STATUS_LEFT   499
+#define STATUS_BROKEN 502
+
 static struct gw_text text_or_none(const char *text)
 {
     return text == NULL ? GW_TEXT_NONE : gw_text_of(text);
@@ -86,6 +89,22 @@ struct record_end record_judge(const struct exchange *exchange, enum flow_end en
     enum gw_outcome outcome = outcome_of(exchange, end);
 
     return (struct record_end){outcome, error_of(exchange, outcome)};
+}
+
+int record_status(const struct exchange *exchange, enum gw_outcome outcome)
+{
+    switch (outcome) {
+    case GW_OUTCOME_CLIENT_LEFT:
+        return STATUS_LEFT;
+    case GW_OUTCOME_PROVIDER_FAILED:
+        return exchange->status < 400 ? STATUS_BROKEN : exchange->status;
+    case GW_OUTCOME_SUCCESS:
+    case GW_OUTCOME_REFUSED:
+    case GW_OUTCOME_PROVIDER_ERROR:
+    case GW_OUTCOME_VANISHED:
+        break;
+    }
+    return exchange->status;
 }
 
 /* ---- The end ---------------------------------------------------------------------------- */

@@ -18,6 +18,12 @@ struct record_end {
 /* What an answer came to, once it has ended in that way. */
 struct record_end record_judge(const struct exchange *exchange, enum flow_end end);
 
+/*
+ * The status that stands in the records for it (spec 02 §14.1): mostly the one the client was
+ * answered; another when the answer broke off or nobody was there to read it.
+ */
+int record_status(const struct exchange *exchange, enum gw_outcome outcome);
+
 /* Once per exchange, before its client sees the end. */
 void record_ended(struct exchange *exchange, const struct record_end *end);
 

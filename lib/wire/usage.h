@@ -63,7 +63,7 @@ struct gw_usage_ended {
     uint8_t request_id[GW_REQUEST_ID_SIZE];
     int64_t started_us, ended_us; /* wall clock */
     enum gw_outcome outcome;
-    uint32_t status; /* what the client was answered; 0 if nothing */
+    uint32_t status; /* answered to the client; 499: it left; 502: broken off; 0: nothing */
     uint64_t user_id, key_id, provider_id;
     struct gw_text endpoint, dialect, model, original_model, response_model;
     bool streamed;

@@ -32,7 +32,9 @@ const CASES = [
   { name: 'chat', path: '/v1/chat/completions', apiType: 'openai-chat',
     body: { model: 'gpt-5-mini', messages: MESSAGES } },
   { name: 'chat', path: '/v1/chat/completions', apiType: 'openai-chat', isStream: true,
-    body: { model: 'gpt-5-mini', messages: MESSAGES, stream: true } },
+    body: {
+      model: 'gpt-5-mini', messages: MESSAGES, stream: true, stream_options: { include_usage: true },
+    } },
   { name: 'responses', path: '/v1/responses', apiType: 'openai-responses',
     body: { model: 'gpt-5.1-codex', input: 'hi' } },
   { name: 'responses', path: '/v1/responses', apiType: 'openai-responses', isStream: true,
