@@ -45,6 +45,7 @@ static enum step_says admit(struct exchange *exchange)
     struct admit_with with = {.snapshot = exchange->snapshot,
                               .keyring = plane->keyring,
                               .abuse = plane->abuse,
+                              .known = exchange->worker->known,
                               .client_ip = exchange->client_ip,
                               .wall_us = exchange->started_wall_us,
                               .now_us = exchange->started_us};

@@ -24,6 +24,7 @@ enum gw_err worker_open(const struct plane *plane, const struct worker_conf *con
     gw_list_init(&worker->exchanges);
     gw_list_init(&worker->spares);
     gw_random_bytes(&worker->dice, sizeof(worker->dice));
+    worker->known = known_new();
     worker->loop = gw_loop_new();
     worker->client = gw_http_client_new(worker->loop, &conf->client);
     err = gw_http_server_open(worker->loop, conf->listen, &conf->server, &service, &worker->server,
@@ -52,6 +53,7 @@ void worker_free(struct worker *worker)
     while ((spare = gw_list_pop_front(&worker->spares)) != NULL) {
         exchange_free_spare(GW_CONTAINER(spare, struct exchange, link));
     }
+    known_free(worker->known);
     gw_free(worker);
 }
 

@@ -12,6 +12,7 @@
 
 #include "dataplane/admit/abuse.h"
 #include "dataplane/admit/client_ip.h"
+#include "dataplane/admit/known.h"
 #include "dataplane/attempt/attempt.h"
 #include "dataplane/conf.h"
 #include "dataplane/meter/meter.h"
@@ -58,6 +59,7 @@ struct worker {
     struct gw_list exchanges; /* not over yet */
     struct gw_list spares;    /* memory of exchanges that are */
     size_t spare_count;
+    struct known *known;
     uint64_t dice; /* seeds of routing draws */
     bool is_draining, has_drained, is_stopping;
     bool is_server_empty; /* of connections, while draining */

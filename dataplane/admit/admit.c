@@ -91,10 +91,16 @@ enum refusal admit_check(const struct ask *ask, const struct admit_with *with,
     enum credential_is is = credential_find(ask->request.headers, ask->query, &key);
     bool is_quiet = abuse_is_quiet(with->abuse);
     struct scopes scopes = {.has_key = is == CREDENTIAL_GIVEN};
+    struct known_tag tag = {{0, 0}};
+    bool is_known = false;
     enum refusal refusal;
 
     if (scopes.has_key) {
-        gw_keyring_digest(with->keyring, key, &scopes.key);
+        tag = known_tag(with->known, key);
+        is_known = known_find(with->known, tag, &scopes.key);
+        if (!is_known) {
+            gw_keyring_digest(with->keyring, key, &scopes.key);
+        }
     }
     if (!is_quiet) {
         name_address(with, &scopes);
@@ -104,6 +110,9 @@ enum refusal admit_check(const struct ask *ask, const struct admit_with *with,
     }
     if (is == CREDENTIAL_GIVEN && look_up(with, &scopes.key, &ret_result->caller)) {
         refusal = judge(&ret_result->caller, with->wall_us);
+        if (!is_known) {
+            known_keep(with->known, tag, &scopes.key);
+        }
         if (refusal == REFUSAL_NONE && !is_quiet) {
             passed(with, &scopes);
         }

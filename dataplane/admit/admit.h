@@ -2,13 +2,14 @@
 /*
  * admit - who it is, or why not (spec 01 §5.5).
  *
- * Any thread; the only thing it changes is the limiter.
+ * Any thread; what it changes is the limiter, and what the worker knows.
  */
 #ifndef DATAPLANE_ADMIT_ADMIT_H
 #define DATAPLANE_ADMIT_ADMIT_H
 
 #include "dataplane/admit/abuse.h"
 #include "dataplane/admit/caller.h"
+#include "dataplane/admit/known.h"
 #include "dataplane/front/ask.h"
 #include "dataplane/snapshot/snapshot.h"
 #include "lib/codec/keyring.h"
@@ -17,6 +18,7 @@ struct admit_with {
     const struct snapshot *snapshot;
     const struct gw_keyring *keyring;
     struct abuse *abuse;
+    struct known *known;   /* the worker's */
     const char *client_ip; /* "" when nobody knows */
     int64_t wall_us;       /* keys and users expire by this */
     int64_t now_us;        /* monotonic: the limiter's */

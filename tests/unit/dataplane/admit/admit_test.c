@@ -31,6 +31,7 @@ static int set_up(void **state)
 
     fixture->with = (struct admit_with){.snapshot = hand_snapshot(CONFIGURATION, &fixture->ring),
                                         .abuse = abuse_new(16),
+                                        .known = known_new(),
                                         .client_ip = "192.0.2.1",
                                         .wall_us = NOW_WALL_US};
     fixture->with.keyring = fixture->ring;
@@ -44,6 +45,7 @@ static int tear_down(void **state)
 
     snapshot_unref(fixture->with.snapshot);
     abuse_free(fixture->with.abuse);
+    known_free(fixture->with.known);
     gw_keyring_free(fixture->ring);
     gw_free(fixture);
     return 0;
@@ -64,6 +66,21 @@ static void a_good_key_brings_its_user_along(void **state)
     assert_int_equal(admit(fixture, "sk-good"), REFUSAL_NONE);
     assert_int_equal(fixture->result.caller.key->id, 1);
     assert_int_equal(fixture->result.caller.user->id, 1);
+}
+
+static void what_was_good_is_looked_up_anew_each_time(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct snapshot *before = fixture->with.snapshot;
+    struct gw_keyring *other = NULL;
+
+    assert_int_equal(admit(fixture, "sk-good"), REFUSAL_NONE);
+    assert_int_equal(admit(fixture, "sk-good"), REFUSAL_NONE);
+    fixture->with.snapshot = hand_snapshot("{'users': [], 'keys': [], 'providers': []}", &other);
+    assert_int_equal(admit(fixture, "sk-good"), REFUSAL_KEY_UNKNOWN);
+    snapshot_unref(fixture->with.snapshot);
+    gw_keyring_free(other);
+    fixture->with.snapshot = before;
 }
 
 static void s01_021_an_unknown_key_is_told_from_none(void **state)
@@ -168,6 +185,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         T(a_good_key_brings_its_user_along),
+        T(what_was_good_is_looked_up_anew_each_time),
         T(s01_021_an_unknown_key_is_told_from_none),
         T(s01_022_a_key_expires_with_its_last_moment),
         T(s01_023_a_user_may_be_disabled_or_expired),
