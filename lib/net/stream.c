@@ -5,8 +5,9 @@
  * silent: whoever stops reading early and starts again is called from a task. And a read may have
  * to write (a key update); the socket is then watched for writing and the read repeated.
  *
- * Each handshake is a full one: sessions are not kept, so that the certificate and the host's
- * name are verified each time. Keep-alive makes up for it.
+ * A resumed session brings no certificate that OpenSSL would look at again. It is kept under the
+ * name it was verified for, and the certificate it came with is held against the name and the date
+ * once more, so that a session can never stand for another peer, nor longer than its certificate.
  */
 #include "lib/net/stream.h"
 
@@ -25,6 +26,18 @@
 
 /* ---- TLS -------------------------------------------------------------------------------- */
 
+/* With TLS 1.3 this comes some time after the handshake, and more than once. */
+static int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    const struct gw_stream_peer *peer = SSL_get_app_data(ssl);
+
+    if (peer == NULL || peer->sessions == NULL) {
+        return 0;
+    }
+    gw_tls_sessions_keep(peer->sessions, peer->host, peer->port, session);
+    return 1;
+}
+
 SSL_CTX *gw_stream_tls_new(const char *ca_file)
 {
     static const unsigned char PROTOCOLS[] = "\x08http/1.1";
@@ -33,8 +46,9 @@ SSL_CTX *gw_stream_tls_new(const char *ca_file)
     GW_CHECK(context != NULL);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, keep_session);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(context, 1); /* header and body of a record in one read */
@@ -67,12 +81,29 @@ static void set_inside(struct gw_stream *stream)
     SSL_set_bio(stream->ssl, filter, filter);
 }
 
-static void set_up_tls(struct gw_stream *stream, SSL_CTX *context, const char *host)
+static void set_name(SSL *ssl, const char *host)
 {
-    X509_VERIFY_PARAM *verify;
+    X509_VERIFY_PARAM *verify = SSL_get0_param(ssl);
 
-    stream->outer = stream->ssl;
-    stream->ssl = SSL_new(context);
+    if (is_literal(host)) {
+        X509_VERIFY_PARAM_set1_ip_asc(verify, host);
+        return;
+    }
+    X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    GW_CHECK(X509_VERIFY_PARAM_set1_host(verify, host, 0) == 1);
+    SSL_set_tlsext_host_name(ssl, host);
+}
+
+static void set_up_tls(struct gw_stream *stream, const struct gw_stream_peer *peer)
+{
+    SSL_SESSION *session = NULL;
+
+    if (stream->ssl != NULL) {
+        SSL_set_app_data(stream->ssl, NULL); /* `peer` is about to be another's */
+        stream->outer = stream->ssl;
+    }
+    stream->peer = *peer;
+    stream->ssl = SSL_new(peer->tls);
     GW_CHECK(stream->ssl != NULL);
     if (stream->outer == NULL) {
         GW_CHECK(SSL_set_fd(stream->ssl, stream->fd) == 1);
@@ -80,14 +111,14 @@ static void set_up_tls(struct gw_stream *stream, SSL_CTX *context, const char *h
         set_inside(stream);
     }
     SSL_set_connect_state(stream->ssl);
-    verify = SSL_get0_param(stream->ssl);
-    if (is_literal(host)) {
-        X509_VERIFY_PARAM_set1_ip_asc(verify, host);
-        return;
+    SSL_set_app_data(stream->ssl, &stream->peer);
+    set_name(stream->ssl, peer->host);
+    if (peer->sessions != NULL) {
+        session = gw_tls_sessions_find(peer->sessions, peer->host, peer->port);
     }
-    X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    GW_CHECK(X509_VERIFY_PARAM_set1_host(verify, host, 0) == 1);
-    SSL_set_tlsext_host_name(stream->ssl, host);
+    if (session != NULL) {
+        SSL_set_session(stream->ssl, session);
+    }
 }
 
 /* What an SSL call that did not succeed has come to; arranges to be called again. */
@@ -114,11 +145,19 @@ static void fail(struct gw_stream *stream, bool is_tls, const char *text)
     stream->ops->on_fail(stream->owner, is_tls, text);
 }
 
+static void drop_session(struct gw_stream *stream)
+{
+    if (stream->peer.sessions != NULL) {
+        gw_tls_sessions_drop(stream->peer.sessions, stream->peer.host, stream->peer.port);
+    }
+}
+
 static void fail_tls(struct gw_stream *stream)
 {
     long verified = SSL_get_verify_result(stream->ssl);
     char reason[160], text[200];
 
+    drop_session(stream); /* it may have been the reason */
     gw_tls_reason(reason, sizeof(reason));
     if (verified != X509_V_OK) {
         snprintf(text, sizeof(text), "certificate was not accepted: %s",
@@ -127,6 +166,30 @@ static void fail_tls(struct gw_stream *stream)
         snprintf(text, sizeof(text), "handshake failed: %s", reason);
     }
     fail(stream, true, text);
+}
+
+/* NULL, or what is wrong with the certificate that a resumed session stands for. */
+static const char *judge_resumed(const struct gw_stream *stream)
+{
+    X509 *certificate = SSL_get0_peer_certificate(stream->ssl);
+    const char *host = stream->peer.host;
+    int matches;
+
+    if (certificate == NULL || SSL_get_verify_result(stream->ssl) != X509_V_OK) {
+        return "certificate was not accepted: not verified";
+    }
+    if (is_literal(host)) {
+        matches = X509_check_ip_asc(certificate, host, 0);
+    } else {
+        matches = X509_check_host(certificate, host, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL);
+    }
+    if (matches != 1) {
+        return "certificate was not accepted: hostname mismatch";
+    }
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0) {
+        return "certificate was not accepted: certificate has expired";
+    }
+    return NULL;
 }
 
 static void open_now(struct gw_stream *stream)
@@ -143,7 +206,14 @@ static void shake_hands(struct gw_stream *stream)
     ERR_clear_error();
     result = SSL_do_handshake(stream->ssl);
     if (result == 1) {
-        open_now(stream);
+        const char *text = SSL_session_reused(stream->ssl) ? judge_resumed(stream) : NULL;
+
+        if (text == NULL) {
+            open_now(stream);
+        } else {
+            drop_session(stream);
+            fail(stream, true, text);
+        }
     } else if (tls_result(stream, result) == GW_STREAM_AGAIN) {
         gw_fd_read_start(stream->watch);
     } else {
@@ -233,18 +303,18 @@ void gw_stream_connect(struct gw_stream *stream, const struct gw_stream_target *
         return;
     }
     stream->watch = gw_fd_watch(stream->loop, stream->fd, &FD_OPS, stream);
-    if (target->tls != NULL) {
-        set_up_tls(stream, target->tls, target->host);
+    if (target->peer.tls != NULL) {
+        set_up_tls(stream, &target->peer);
     }
     gw_fd_write_once(stream->watch);
 }
 
-void gw_stream_secure(struct gw_stream *stream, SSL_CTX *tls, const char *host)
+void gw_stream_secure(struct gw_stream *stream, const struct gw_stream_peer *peer)
 {
     GW_CHECK(stream->is_open && stream->outer == NULL);
     gw_stream_read_stop(stream);
     stream->is_open = false;
-    set_up_tls(stream, tls, host);
+    set_up_tls(stream, peer);
     gw_fd_write_once(stream->watch);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "lib/net/fd.h"
+#include "lib/net/tls.h"
 
 struct gw_stream_ops {
     void (*on_open)(void *owner); /* connected, and the handshake is done */
@@ -23,14 +24,23 @@ struct gw_stream_ops {
     void (*on_writable)(void *owner); /* once, after a write that was cut short */
 };
 
+/* Who must be at the other end of TLS. All of it must live as long as the stream. */
+struct gw_stream_peer {
+    SSL_CTX *tls;                     /* NULL: clear text */
+    const char *host;                 /* to be verified; a name or a literal address */
+    uint16_t port;                    /* tells the sessions of one host apart */
+    struct gw_tls_sessions *sessions; /* NULL: each handshake is a full one */
+};
+
 struct gw_stream {
     struct gw_loop *loop;
     const struct gw_stream_ops *ops;
     void *owner;
     int fd;
     struct gw_fd *watch;
-    SSL *ssl;   /* NULL: clear text */
-    SSL *outer; /* around `ssl`, when there are two; NULL otherwise */
+    SSL *ssl;                   /* NULL: clear text */
+    SSL *outer;                 /* around `ssl`, when there are two; NULL otherwise */
+    struct gw_stream_peer peer; /* of `ssl` */
     bool is_open;
     bool is_reading;
     int reason;           /* errno of a connect that failed at once */
@@ -40,8 +50,7 @@ struct gw_stream {
 struct gw_stream_target {
     const struct sockaddr_storage *address;
     socklen_t address_size;
-    SSL_CTX *tls;     /* NULL: clear text */
-    const char *host; /* to be verified; a name or a literal address */
+    struct gw_stream_peer peer;
 };
 
 void gw_stream_init(struct gw_stream *stream, struct gw_loop *loop, const struct gw_stream_ops *ops,
@@ -52,7 +61,7 @@ void gw_stream_connect(struct gw_stream *stream, const struct gw_stream_target *
  * TLS from now on, inside of what is there, for a peer behind a proxy; open, and nothing unread.
  * on_open or on_fail follows once more, but not inside this call.
  */
-void gw_stream_secure(struct gw_stream *stream, SSL_CTX *tls, const char *host);
+void gw_stream_secure(struct gw_stream *stream, const struct gw_stream_peer *peer);
 void gw_stream_close(struct gw_stream *stream); /* no call-outs any more; harmless if closed */
 
 void gw_stream_read_start(struct gw_stream *stream);

@@ -7,9 +7,13 @@
 #include "lib/net/tls.h"
 
 #include <openssl/err.h>
+#include <time.h>
 
+#include "lib/base/text.h"
 #include "lib/net/loop_inside.h"
 #include "lib/net/tls_inside.h"
+
+#define BUCKETS 128
 
 struct gw_tls_server {
     SSL_CTX *context;
@@ -76,5 +80,122 @@ void gw_tls_server_close(struct gw_tls_server *tls)
     if (tls != NULL) {
         SSL_CTX_free(tls->context); /* connections hold references of their own */
         gw_free(tls);
+    }
+}
+
+/* ---- Sessions ---------------------------------------------------------------------------- */
+
+struct kept {
+    struct gw_list link; /* in its bucket */
+    struct gw_list age;  /* the oldest first */
+    SSL_SESSION *session;
+    uint16_t port;
+    char host[];
+};
+
+struct gw_tls_sessions {
+    size_t max, count;
+    struct gw_list ages;
+    struct gw_list buckets[BUCKETS];
+};
+
+static struct gw_list *bucket_of(struct gw_tls_sessions *sessions, const char *host, uint16_t port)
+{
+    return &sessions->buckets[(gw_text_hash(gw_text_of(host)) + port) % BUCKETS];
+}
+
+static struct kept *find(struct gw_tls_sessions *sessions, const char *host, uint16_t port)
+{
+    GW_LIST_EACH (bucket_of(sessions, host, port), node) {
+        struct kept *kept = GW_CONTAINER(node, struct kept, link);
+
+        if (kept->port == port && strcmp(kept->host, host) == 0) {
+            return kept;
+        }
+    }
+    return NULL;
+}
+
+static void kept_free(struct gw_tls_sessions *sessions, struct kept *kept)
+{
+    gw_list_unlink(&kept->link);
+    gw_list_unlink(&kept->age);
+    SSL_SESSION_free(kept->session);
+    gw_free(kept);
+    sessions->count--;
+}
+
+struct gw_tls_sessions *gw_tls_sessions_new(size_t peers_max)
+{
+    struct gw_tls_sessions *sessions = GW_NEW(struct gw_tls_sessions);
+
+    GW_CHECK(peers_max > 0);
+    sessions->max = peers_max;
+    gw_list_init(&sessions->ages);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        gw_list_init(&sessions->buckets[i]);
+    }
+    return sessions;
+}
+
+void gw_tls_sessions_free(struct gw_tls_sessions *sessions)
+{
+    if (sessions == NULL) {
+        return;
+    }
+    GW_LIST_EACH (&sessions->ages, age) {
+        kept_free(sessions, GW_CONTAINER(age, struct kept, age));
+    }
+    gw_free(sessions);
+}
+
+static bool is_usable(const SSL_SESSION *session)
+{
+    return SSL_SESSION_is_resumable(session) &&
+           (long)time(NULL) - SSL_SESSION_get_time(session) < SSL_SESSION_get_timeout(session);
+}
+
+struct ssl_session_st *gw_tls_sessions_find(struct gw_tls_sessions *sessions, const char *host,
+                                            uint16_t port)
+{
+    struct kept *kept = find(sessions, host, port);
+
+    if (kept == NULL) {
+        return NULL;
+    }
+    if (!is_usable(kept->session)) {
+        kept_free(sessions, kept);
+        return NULL;
+    }
+    return kept->session;
+}
+
+void gw_tls_sessions_keep(struct gw_tls_sessions *sessions, const char *host, uint16_t port,
+                          SSL_SESSION *session)
+{
+    size_t size = strlen(host) + 1;
+    struct kept *kept;
+
+    gw_tls_sessions_drop(sessions, host, port);
+    if (sessions->count == sessions->max) {
+        kept_free(sessions, GW_CONTAINER(sessions->ages.next, struct kept, age));
+    }
+    kept = gw_must_alloc(sizeof(*kept) + size);
+    kept->session = session;
+    kept->port = port;
+    memcpy(kept->host, host, size);
+    gw_list_init(&kept->link);
+    gw_list_init(&kept->age);
+    gw_list_push_front(bucket_of(sessions, host, port), &kept->link);
+    gw_list_push_back(&sessions->ages, &kept->age);
+    sessions->count++;
+}
+
+void gw_tls_sessions_drop(struct gw_tls_sessions *sessions, const char *host, uint16_t port)
+{
+    struct kept *kept = find(sessions, host, port);
+
+    if (kept != NULL) {
+        kept_free(sessions, kept);
     }
 }

@@ -8,6 +8,8 @@
 #ifndef LIB_NET_TLS_H
 #define LIB_NET_TLS_H
 
+#include <stdint.h>
+
 #include "lib/base/err.h"
 #include "lib/base/text.h"
 
@@ -17,5 +19,22 @@ struct gw_tls_server;
 enum gw_err gw_tls_server_open(const char *certificate_file, const char *key_file,
                                struct gw_tls_server **ret_tls, struct gw_fault *fault) GW_MUST_USE;
 void gw_tls_server_close(struct gw_tls_server *tls);
+
+/*
+ * ---- Sessions: what makes the next handshake with a peer shorter, by the peer's name and port.
+ * One per peer, the last one given; a bounded number of peers. For one thread.
+ */
+
+struct gw_tls_sessions;
+
+struct gw_tls_sessions *gw_tls_sessions_new(size_t peers_max);
+void gw_tls_sessions_free(struct gw_tls_sessions *sessions);
+
+/* Borrowed; NULL when there is none that can still be used. */
+struct ssl_session_st *gw_tls_sessions_find(struct gw_tls_sessions *sessions, const char *host,
+                                            uint16_t port);
+void gw_tls_sessions_keep(struct gw_tls_sessions *sessions, const char *host, uint16_t port,
+                          struct ssl_session_st *session); /* takes over the reference */
+void gw_tls_sessions_drop(struct gw_tls_sessions *sessions, const char *host, uint16_t port);
 
 #endif

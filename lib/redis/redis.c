@@ -144,8 +144,8 @@ static void greeted(void *owner, enum gw_err err, const struct gw_redis_reply *r
 static void connect_next(struct gw_redis *redis)
 {
     size_t i = redis->next_address++;
-    struct gw_stream_target target = {&redis->addresses.at[i], redis->addresses.size[i], NULL,
-                                      NULL};
+    struct gw_stream_target target = {.address = &redis->addresses.at[i],
+                                      .address_size = redis->addresses.size[i]};
 
     gw_stream_connect(&redis->stream, &target);
 }

@@ -28,7 +28,8 @@ struct gw_http_client {
     struct gw_loop *loop;
     struct gw_http_client_conf conf;
     char *ca_file;
-    SSL_CTX *tls; /* made with the first call that needs it */
+    SSL_CTX *tls; /* made with the first call that needs it, as are the sessions */
+    struct gw_tls_sessions *sessions;
     struct gw_resolver *resolver;
     struct gw_list origins[ORIGIN_BUCKETS];
     size_t call_count;
@@ -145,6 +146,9 @@ struct conn *gw_conn_reuse(struct origin *origin, struct gw_http_call *call);
 struct conn *gw_conn_open(struct origin *origin, struct gw_http_call *call, size_t address);
 void gw_conn_keep(struct conn *conn);  /* the call is done with it; it waits for the next */
 void gw_conn_close(struct conn *conn); /* freed later */
+/* Whom to expect behind TLS; `host` is borrowed. */
+struct gw_stream_peer gw_client_peer(struct gw_http_client *client, const char *host,
+                                     uint16_t port);
 
 /* Whether its addresses are known, or, when *ret_text is set, that there are none. */
 bool gw_origin_knows(struct origin *origin, const char **ret_text);
@@ -190,7 +194,6 @@ void gw_way_open(void *owner);
 void gw_way_fail(void *owner, bool is_tls, const char *text);
 void gw_way_readable(struct conn *conn);
 void gw_way_writable(struct conn *conn);
-SSL_CTX *gw_client_tls(struct gw_http_client *client); /* origin.c */
 
 /* ---- answer.c ---------------------------------------------------------------------- */
 

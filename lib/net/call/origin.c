@@ -7,6 +7,8 @@
  */
 #include "lib/net/call/inside.h"
 
+#define SESSIONS_MAX 256 /* peers whose TLS sessions are kept */
+
 /* ---- Origins ---------------------------------------------------------------------------- */
 
 static struct gw_list *bucket_of(struct gw_http_client *client, const struct gw_http_origin *key)
@@ -209,12 +211,13 @@ struct conn *gw_conn_reuse(struct origin *origin, struct gw_http_call *call)
     return conn;
 }
 
-SSL_CTX *gw_client_tls(struct gw_http_client *client)
+struct gw_stream_peer gw_client_peer(struct gw_http_client *client, const char *host, uint16_t port)
 {
     if (client->tls == NULL) {
         client->tls = gw_stream_tls_new(client->ca_file);
+        client->sessions = gw_tls_sessions_new(SESSIONS_MAX);
     }
-    return client->tls;
+    return (struct gw_stream_peer){client->tls, host, port, client->sessions};
 }
 
 static bool is_tls_to_hop(const struct origin *origin)
@@ -228,10 +231,11 @@ struct conn *gw_conn_open(struct origin *origin, struct gw_http_call *call, size
     struct gw_stream_target target = {
         .address = &origin->addresses.at[address],
         .address_size = origin->addresses.size[address],
-        .tls = is_tls_to_hop(origin) ? gw_client_tls(origin->client) : NULL,
-        .host = gw_origin_hop(origin),
     };
 
+    if (is_tls_to_hop(origin)) {
+        target.peer = gw_client_peer(origin->client, gw_origin_hop(origin), port_of_hop(origin));
+    }
     conn->origin = origin;
     conn->call = call;
     conn->is_through = origin->proxy == NULL;
@@ -375,6 +379,7 @@ void gw_http_client_free(struct gw_http_client *client)
     }
     gw_resolver_free(client->resolver);
     gw_timer_stop(client->loop, &client->expiry);
+    gw_tls_sessions_free(client->sessions);
     SSL_CTX_free(client->tls);
     gw_free(client->ca_file);
     gw_free(client->scratch);

@@ -15,12 +15,16 @@ static void fail_at_proxy(struct conn *conn, const char *text)
 
 static void pass_through(struct conn *conn)
 {
+    const struct origin *origin = conn->origin;
+
     proxy_talk_free(conn->talk);
     conn->talk = NULL;
     conn->is_through = true;
     gw_stream_read_stop(&conn->stream);
-    if (conn->origin->is_tls) {
-        gw_stream_secure(&conn->stream, gw_client_tls(conn->origin->client), conn->origin->host);
+    if (origin->is_tls) {
+        struct gw_stream_peer peer = gw_client_peer(origin->client, origin->host, origin->port);
+
+        gw_stream_secure(&conn->stream, &peer);
     } else {
         gw_call_connected(conn->call);
     }

@@ -335,7 +335,7 @@ static void what_is_no_url_of_a_proxy_is_refused(void **state)
         }
     }
     memset(longest + 7, 'u', 256);
-    strcpy(longest + 7 + 256, "@h");
+    memcpy(longest + 7 + 256, "@h", 3);
     assert_int_equal(gw_http_proxy_parse(gw_text_of(longest), &(struct gw_http_proxy_room){0},
                                          &(struct gw_http_proxy){0}),
                      GW_E_INVALID);
