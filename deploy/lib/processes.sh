@@ -65,7 +65,7 @@ log_keep_small() {
     if test "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt 33554432; then mv -f "$1" "$1.1"; fi
 }
 
-# port_holder PORT: "1234 (nginx)" when somebody listens there, "somebody" when it cannot be seen.
+# port_holder PORT: "1234 (nginx)" when somebody listens there; not every process may be looked at.
 port_holder() {
     local inode fd pid
     inode=$(port_inode "$1") || return 1
@@ -77,7 +77,7 @@ port_holder() {
             return 0
         fi
     done
-    printf 'a process of another user'
+    printf 'another process'
 }
 
 port_inode() {
