@@ -102,9 +102,30 @@ static bool is_plain(char byte)
     return byte >= 0x20 && byte < 0x7f; /* false for a negative char as well */
 }
 
+#define EACH(byte) (UINT64_MAX / 0xff * (byte))
+
+/* Copies what is plain at the front, eight bytes at a time; returns how many. */
+static size_t copy_plain(struct gw_text text, size_t max, char *to)
+{
+    size_t at = 0, len = text.len < max ? text.len : max;
+    uint64_t word, del, odd;
+
+    for (; len - at >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, text.at + at, sizeof(word));
+        del = word ^ EACH(0x7f);
+        /* A high bit where a byte is 0x80 or more, below 0x20, or 0x7f. */
+        odd = word | ((word - EACH(0x20)) & ~word) | ((del - EACH(0x01)) & ~del);
+        if ((odd & EACH(0x80)) != 0) {
+            break;
+        }
+        memcpy(to + at, &word, sizeof(word));
+    }
+    return at;
+}
+
 size_t gw_border_clean(struct gw_text text, size_t max, char *ret_text)
 {
-    size_t at = 0, to = 0;
+    size_t at = copy_plain(text, max, ret_text), to = at;
 
     while (at < text.len && to < max) {
         size_t len;
