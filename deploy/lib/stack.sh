@@ -225,6 +225,7 @@ readiness() {
     text=$(ask_ops "$1" /readyz) || true
     case $text in
     '') printf 'does not answer' ;;
+    *'"status":"ready"'*'"ok":false'*) printf 'ready, without %s' "$(missing_parts "$text")" ;;
     *'"ok":false'*) printf 'missing: %s' "$(missing_parts "$text")" ;;
     *) printf 'ready' ;;
     esac
@@ -258,9 +259,13 @@ stack_wait() {
             fi
             sleep 0.05
         done
-        step "$name" "ready"
+        # Neighbours that came back are found again within seconds; then there is nothing to add.
+        wait_until 10 has_everything "$name" || true
+        step "$name" "$(readiness "$name")"
     done
 }
+
+has_everything() { test "$(readiness "$1")" = ready; }
 
 # ---- The scripted provider --------------------------------------------------------------
 
