@@ -31,7 +31,8 @@
 #include "lib/net/fd.h"
 #include "lib/units/clock.h"
 
-#define TEXT_MAX ((size_t)1024 * 1024) /* of help, of problems */
+#define TEXT_MAX   ((size_t)1024 * 1024) /* of help, of problems */
+#define SETTLED_US (2 * GW_US_PER_SECOND)
 
 enum state {
     START,
@@ -52,6 +53,7 @@ struct gw_daemon {
     int signal_fd;
     struct gw_fd *signal_watch;
     struct gw_timer drain_timer;
+    struct gw_timer settled; /* some time after the start: connections stand, tables are read */
 
     enum state state;
     atomic_int exit_code;
@@ -274,6 +276,12 @@ static enum gw_err open_ops(struct gw_daemon *daemon, struct gw_fault *fault)
     return GW_OK;
 }
 
+static void on_settled(struct gw_timer *timer)
+{
+    (void)timer;
+    gw_system_forget_start();
+}
+
 static void settle_in(struct gw_daemon *daemon)
 {
     sigset_t signals;
@@ -288,6 +296,7 @@ static void settle_in(struct gw_daemon *daemon)
     daemon->signal_watch = gw_fd_watch(daemon->loop, daemon->signal_fd, &SIGNAL_OPS, daemon);
     gw_fd_read_start(daemon->signal_watch);
     gw_timer_init(&daemon->drain_timer, on_drain_timeout);
+    gw_timer_init(&daemon->settled, on_settled);
     daemon->drained_mail.deliver = on_drained;
     daemon->failed_mail.deliver = on_failed;
 }
@@ -295,6 +304,7 @@ static void settle_in(struct gw_daemon *daemon)
 static void leave(struct gw_daemon *daemon)
 {
     gw_timer_stop(daemon->loop, &daemon->drain_timer);
+    gw_timer_stop(daemon->loop, &daemon->settled);
     gw_ops_close(daemon->ops);
     gw_fd_unwatch(daemon->signal_watch);
     close(daemon->signal_fd);
@@ -308,6 +318,7 @@ static void serve(struct gw_daemon *daemon)
     gw_log(GW_LOG_INFO, "started", GW_LOG_STR("program", daemon->program->name),
            GW_LOG_STR("version", GW_VERSION), GW_LOG_INT("pid", getpid()));
     gw_system_notify("READY=1");
+    gw_timer_start(daemon->loop, &daemon->settled, SETTLED_US);
     gw_loop_run(daemon->loop);
     gw_system_notify("STOPPING=1");
     daemon->program->stop(daemon, daemon->owner);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/daemon/system.h"
 
+#include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -43,6 +47,33 @@ void gw_system_settle_in(enum gw_core_dumps dumps)
     if (dumps == GW_CORE_DUMPS_OFF) {
         forbid_core_files();
     }
+}
+
+/* Segments that may not be written hold what is in the file, unless relocated: those are written.
+ */
+static int forget_segments(struct dl_phdr_info *info, size_t size, void *owner)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    (void)size, (void)owner;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t from = info->dlpi_addr + segment->p_vaddr, to = from + segment->p_filesz;
+
+        from &= ~(page - 1);
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) == 0 && to > from) {
+            (void)madvise((void *)from, to - from, MADV_DONTNEED); /* the vdso refuses, rightly */
+        }
+    }
+    return 0;
+}
+
+void gw_system_forget_start(void)
+{
+#ifndef GW_SANITIZED /* their allocator has no such thing, and they read their own image */
+    malloc_trim(0);
+    (void)dl_iterate_phdr(forget_segments, NULL);
+#endif
 }
 
 void gw_system_block_signals(sigset_t *ret_signals)

@@ -21,6 +21,12 @@ void gw_system_settle_in(enum gw_core_dumps dumps);
 void gw_system_block_signals(sigset_t *ret_signals);
 
 /*
+ * Gives back what only the start needed: freed memory, and pages of code, symbol and relocation
+ * tables that were read once. What is needed after all comes back from the page cache.
+ */
+void gw_system_forget_start(void);
+
+/*
  * Tells systemd, if it is there: "READY=1". Without NOTIFY_SOCKET nothing happens, and nobody
  * minds if it fails.
  */

@@ -271,6 +271,7 @@ case_memory() {
         kill "${PID[$target]}"
         wait "${PID[$target]}" 2>/dev/null || true
         "start_${target/lib_net/relay}"
+        sleep 3 # idle is what is left when the start is over
         idle=$(rss_kib "${PID[$target]}")
         mkfifo "$WORK/feed.$target"
         (on_core 1 "$(program millrace-bench-load)" "${PORT[$target]}" "$HOLD" hold \
