@@ -163,6 +163,19 @@ static void small_step(struct sse *sse, char byte)
     field_byte(sse, byte);
 }
 
+/* Most lines begin like this: at once what small_step() would do in five turns. */
+static inline bool take_data_field(struct sse *sse, const char *at, const char *end)
+{
+    if (sse->state != LINE || end - at < 5 || memcmp(at, "data:", 5) != 0) {
+        return false;
+    }
+    memcpy(sse->field, at, 4);
+    sse->field_len = 4;
+    sse->state = COLON;
+    begin_value(sse);
+    return true;
+}
+
 void sse_feed(struct sse *sse, struct gw_text bytes)
 {
     const char *at = bytes.at, *end = bytes.at + bytes.len;
@@ -188,6 +201,8 @@ void sse_feed(struct sse *sse, struct gw_text bytes)
         } else if (sse->state == COLON) {
             sse->state = VALUE;
             at += *at == ' ' ? 1 : 0;
+        } else if (take_data_field(sse, at, end)) {
+            at += 5;
         } else {
             small_step(sse, *at++);
         }
