@@ -49,6 +49,7 @@ void gw_system_settle_in(enum gw_core_dumps dumps)
     }
 }
 
+#ifndef GW_SANITIZED /* their allocator has no such thing, and they read their own image */
 /* Segments that may not be written hold what is in the file, unless relocated: those are written.
  */
 static int forget_segments(struct dl_phdr_info *info, size_t size, void *owner)
@@ -67,10 +68,11 @@ static int forget_segments(struct dl_phdr_info *info, size_t size, void *owner)
     }
     return 0;
 }
+#endif
 
 void gw_system_forget_start(void)
 {
-#ifndef GW_SANITIZED /* their allocator has no such thing, and they read their own image */
+#ifndef GW_SANITIZED
     malloc_trim(0);
     (void)dl_iterate_phdr(forget_segments, NULL);
 #endif
