@@ -414,6 +414,7 @@ static void die(struct gw_task *task)
 
     snapshot_unref(exchange->snapshot);
     gw_free(exchange->kept);
+    gw_buf_fini(&exchange->plain);
     gw_list_unlink(&exchange->link);
     gw_metric_move(worker->plane->metrics, METRIC_OPEN, 0, -1);
     if (worker->spare_count < WORKER_SPARES_MAX) {

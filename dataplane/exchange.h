@@ -51,7 +51,8 @@ struct exchange {
     struct ask ask;
     struct caller caller;
     bool is_admitted;
-    char *kept; /* the ask's texts, once the request they stood in is gone */
+    struct gw_buf plain; /* the body, if it came compressed */
+    char *kept;          /* the ask's texts, once the request they stood in is gone */
 
     struct plan plan;
     const struct snapshot_provider *provider; /* asked last; NULL: none yet */

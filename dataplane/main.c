@@ -44,6 +44,7 @@ static void copy_settings(struct dataplane *dataplane, const struct dataplane_co
     plane->limits = (struct attempt_limits){.connect_us = conf->connect_timeout_us,
                                             .head_us = conf->head_timeout_us,
                                             .idle_us = conf->idle_timeout_us};
+    plane->body_max = conf->request_max;
     plane->when_full = (enum conf_when_full)conf->usage_when_full;
     plane->access_log = (enum conf_access_log)conf->access_log;
 }

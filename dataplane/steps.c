@@ -8,6 +8,7 @@
 
 #include "dataplane/admit/admit.h"
 #include "dataplane/exchange.h"
+#include "dataplane/front/decode.h"
 #include "lib/units/clock.h"
 
 /* ---- Answered here ---------------------------------------------------------------------- */
@@ -69,6 +70,21 @@ static enum step_says admit(struct exchange *exchange)
     return STEP_NEXT;
 }
 
+static enum step_says decode(struct exchange *exchange)
+{
+    const char *detail = NULL;
+    enum refusal refusal;
+
+    gw_buf_init(&exchange->plain, exchange->worker->plane->body_max);
+    refusal = decode_body(&exchange->ask, gw_http_request_arena(exchange->request),
+                          &exchange->plain, &detail);
+    if (refusal != REFUSAL_NONE) {
+        exchange_refuse(exchange, refusal, detail);
+        return STEP_DONE;
+    }
+    return STEP_NEXT;
+}
+
 static enum step_says route(struct exchange *exchange)
 {
     plan_init(&exchange->plan, exchange->snapshot, &exchange->caller, exchange->ask.dialect,
@@ -90,8 +106,8 @@ step_fn *const *steps_of(const struct surface *surface)
     static step_fn *const PREFLIGHT[] = {preflight, NULL};
     static step_fn *const HELLO[] = {hello, NULL};
     static step_fn *const UNKNOWN[] = {nothing_here, NULL};
-    static step_fn *const DEFAULT[] = {admit, route, ask_provider, NULL};
-    static step_fn *const RAW[] = {admit, route, ask_provider, NULL};
+    static step_fn *const DEFAULT[] = {admit, decode, route, ask_provider, NULL};
+    static step_fn *const RAW[] = {admit, decode, route, ask_provider, NULL};
 
     switch (surface->kind) {
     case SURFACE_PING:

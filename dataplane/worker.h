@@ -32,6 +32,7 @@ struct plane {
     const struct gw_keyring *keyring;
     struct attempt_limits limits;
     struct client_ip_rules client_ip;
+    size_t body_max; /* of a request, on the wire and decompressed */
     enum conf_when_full when_full;
     enum conf_access_log access_log;
 };

@@ -66,7 +66,8 @@ static bool add_clients(struct prepared *prepared, const struct ask *ask)
     for (size_t i = 0; i < from.count && is_good; i++) {
         struct gw_text name = from.at[i].name, value = from.at[i].value;
 
-        if (!headers_go_up(name, hops)) {
+        if (!headers_go_up(name, hops) ||
+            (ask->was_coded && gw_text_eq_nocase(name, GW_TEXT("content-encoding")))) {
             continue;
         }
         if (gw_text_eq_nocase(name, GW_TEXT("content-type"))) {

@@ -252,7 +252,7 @@ static enum refusal scan_body(struct ask *ask, struct gw_arena *arena, struct se
     return REFUSAL_NONE;
 }
 
-static enum refusal read_body(struct ask *ask, struct gw_arena *arena, const char **ret_detail)
+enum refusal ask_read_body(struct ask *ask, struct gw_arena *arena, const char **ret_detail)
 {
     struct seen seen = {0};
     size_t codings = count_codings(gw_http_find(ask->request.headers, GW_TEXT("content-encoding")));
@@ -261,7 +261,7 @@ static enum refusal read_body(struct ask *ask, struct gw_arena *arena, const cha
     if (codings > 1) {
         return REFUSAL_CODINGS;
     }
-    ask->is_coded = codings == 1 && ask->request.body.len > 0;
+    ask->is_coded = codings == 1 && !ask->was_coded && ask->request.body.len > 0;
     refusal = scan_body(ask, arena, &seen, ret_detail);
     if (!ask->surface.is_known) {
         ask->dialect = dialect_by_body(&seen);
@@ -331,7 +331,8 @@ enum refusal ask_read(const struct ask_request *request, struct gw_arena *arena,
                          gw_text_find_text(ask->path, GW_TEXT("streamGenerateContent")) <
                              ask->path.len) ||
                         has_parameter(ask->query, GW_TEXT("alt=sse"));
-    return ask->surface.kind == SURFACE_PROXY ? read_body(ask, arena, ret_detail) : REFUSAL_NONE;
+    return ask->surface.kind == SURFACE_PROXY ? ask_read_body(ask, arena, ret_detail)
+                                              : REFUSAL_NONE;
 }
 
 enum refuse_shape ask_refuse_shape(const struct ask *ask)

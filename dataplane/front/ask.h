@@ -37,8 +37,9 @@ struct ask {
     struct gw_text model;      /* empty: none was named */
     struct gw_text user_agent; /* empty: none */
     bool wants_stream;
-    bool is_json;  /* the body is a JSON object, whatever its type says */
-    bool is_coded; /* the body has a content coding and was not looked into */
+    bool is_json;   /* the body is a JSON object, whatever its type says */
+    bool is_coded;  /* the body has a content coding and was not looked into */
+    bool was_coded; /* it had one, which is undone; its header goes no further */
 };
 
 /*
@@ -50,6 +51,12 @@ enum refusal ask_read(const struct ask_request *request, struct gw_arena *arena,
 
 /* Whether a media type claims to be JSON, of whatever kind. */
 bool ask_is_json_type(struct gw_text type);
+
+/*
+ * What the body says, once more: after its coding was undone (decode.h). Returns and sets what
+ * ask_read() does.
+ */
+enum refusal ask_read_body(struct ask *ask, struct gw_arena *arena, const char **ret_detail);
 
 /* The envelope this client understands. */
 enum refuse_shape ask_refuse_shape(const struct ask *ask);
