@@ -34,6 +34,11 @@ node_ensure() {
     fi
     PATH=$bin:$PATH
     hash -r
+    # Debian's node trusts the certificates of the system, also those an operator added; this one
+    # brings its own and has to be told.
+    if test -z "${NODE_EXTRA_CA_CERTS:-}" && test -r /etc/ssl/certs/ca-certificates.crt; then
+        export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+    fi
     node_is_new_enough node || die "the node in \"$bin\" does not run"
 }
 
