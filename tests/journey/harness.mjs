@@ -138,7 +138,6 @@ export class Stack {
       MILLRACE_PORT: String(port),
       MILLRACE_ADMIN_PORT: String(adminPort),
       MILLRACE_BINARIES: BINARIES,
-      MILLRACE_SCRATCH: '1',
       ...settings,
     };
     stack.providers = [];
