@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/wire/border.h"
 
+#include "lib/base/utf8.h"
+
 #define STRUCT_BYTES_PER_WIRE_BYTE 24 /* the smallest honest row, a key, takes about 8 */
 #define STRUCT_BYTES_ANYWAY        ((size_t)64 * 1024)
 
@@ -45,56 +47,11 @@ enum gw_err gw_border_pack(const ProtobufCMessage *message, struct gw_buf *out)
 
 /* ---- Text ------------------------------------------------------------------------------- */
 
-/* Bytes of the character at the head of `text`; 0 if that is no UTF-8 (RFC 3629). */
-static size_t character(struct gw_text text)
-{
-    const unsigned char *at = (const unsigned char *)text.at;
-    unsigned char least = 0x80, most = 0xbf;
-    size_t len;
-
-    if (at[0] < 0x80) {
-        return 1;
-    }
-    if (at[0] < 0xc2 || at[0] > 0xf4) {
-        return 0;
-    }
-    len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    if (at[0] == 0xe0) {
-        least = 0xa0; /* shorter forms exist */
-    } else if (at[0] == 0xed) {
-        most = 0x9f; /* surrogates */
-    } else if (at[0] == 0xf0) {
-        least = 0x90;
-    } else if (at[0] == 0xf4) {
-        most = 0x8f; /* past the last code point */
-    }
-    if (text.len < len || at[1] < least || at[1] > most) {
-        return 0;
-    }
-    for (size_t i = 2; i < len; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return len;
-}
-
 bool gw_border_is_text(const char *zero_terminated, size_t max)
 {
-    struct gw_text rest = gw_text_of(zero_terminated);
+    struct gw_text text = gw_text_of(zero_terminated);
 
-    if (rest.len > max) {
-        return false;
-    }
-    while (rest.len > 0) {
-        size_t len = character(rest);
-
-        if (len == 0) {
-            return false;
-        }
-        rest = gw_text_skip(rest, len);
-    }
-    return true;
+    return text.len <= max && gw_utf8_is_valid(text);
 }
 
 static bool is_plain(char byte)
@@ -134,7 +91,7 @@ size_t gw_border_clean(struct gw_text text, size_t max, char *ret_text)
             ret_text[to++] = text.at[at++];
             continue;
         }
-        len = character((struct gw_text){text.at + at, text.len - at});
+        len = gw_utf8_size((struct gw_text){text.at + at, text.len - at});
         if (len < 2) { /* a control character, or none at all */
             ret_text[to++] = '?';
             at++;
