@@ -2,14 +2,18 @@
 # The three services on one machine: folders, secrets, settings, start, stop. Needs the other
 # files of this folder, ROOT, and what stack_places() makes of MILLRACE_VAR.
 
-# stack_places: every path and address of the stack.
+# stack_places: every path and address of the stack. Addresses that "up" was told are remembered,
+# so that the commands after it need not be told again.
 stack_places() {
+    local bind=127.0.0.1 port=4180 admin_port=4181
     VAR=${MILLRACE_VAR:-$ROOT/var}
     mkdir -p "$VAR" || die "cannot make the folder \"$VAR\""
     VAR=$(readlink -f "$VAR")
-    BIND=${MILLRACE_BIND:-127.0.0.1}
-    PORT=${MILLRACE_PORT:-4180}
-    ADMIN_PORT=${MILLRACE_ADMIN_PORT:-4181}
+    ADDRESSES=$VAR/addresses
+    if test -r "$ADDRESSES"; then read -r bind port admin_port <"$ADDRESSES"; fi
+    BIND=${MILLRACE_BIND:-$bind}
+    PORT=${MILLRACE_PORT:-$port}
+    ADMIN_PORT=${MILLRACE_ADMIN_PORT:-$admin_port}
     HOST=$(shown_host)
     LOGS=$VAR/log PIDS=$VAR/pid SECRETS=$VAR/secrets CONF=$VAR/conf DATA=$VAR/data
     RUN=$(run_folder)
@@ -126,6 +130,7 @@ shown_host() {
 pg_conninfo() { printf 'host=%s user=%s dbname=millrace' "$PG_RUN" "$1"; }
 
 stack_settings() {
+    printf '%s %s %s\n' "$BIND" "$PORT" "$ADMIN_PORT" >"$ADDRESSES"
     settings dataplane <<-END
 		# Written by deploy/dev; changes are lost.
 		listen = $BIND:$PORT

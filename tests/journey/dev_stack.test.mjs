@@ -9,7 +9,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import * as test from 'node:test';
 import { promisify } from 'node:util';
-import { freePorts, isAlive, until, withStack } from './harness.mjs';
+import { DEV, freePorts, isAlive, run, until, withStack } from './harness.mjs';
 
 const shell = promisify(execFile);
 const SERVICES = ['dataplane', 'controlplane', 'statsd'];
@@ -85,6 +85,13 @@ test.test('status tells that everything runs, and url the address', async () => 
     assert.match(out, new RegExp(`${name}\\s+runs`));
   }
   assert.equal((await stack.devOk('url')).trim(), stack.baseUrl);
+});
+
+test.test('what up was told about addresses is remembered', async () => {
+  const { MILLRACE_PORT, MILLRACE_ADMIN_PORT, ...env } = stack.env;
+  assert.ok(MILLRACE_PORT && MILLRACE_ADMIN_PORT);
+  const { out } = await run(DEV, ['url'], { env });
+  assert.equal(out.trim(), stack.baseUrl);
 });
 
 test.test('status fails while something is missing', async () => {

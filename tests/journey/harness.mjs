@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const BINARIES = resolve(process.env.MILLRACE_BINARIES ?? join(ROOT, 'build/dev'));
-const DEV = join(ROOT, 'deploy/dev');
+export const DEV = join(ROOT, 'deploy/dev');
 /** Sanitizers slow everything down; limits on waiting grow, limits that are promises do not. */
 const PATIENCE = Number(process.env.MILLRACE_PATIENCE ?? 1);
 
