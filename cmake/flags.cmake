@@ -1,5 +1,6 @@
 # gw_flags: how every file of ours is compiled. Warnings are errors, in all presets.
 set(GW_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
+option(GW_LTO "Optimise lib/ and the data plane across files, at link time" OFF)
 option(GW_FUZZ "Build the fuzzers (clang)" OFF)
 
 if(NOT CMAKE_BUILD_TYPE)

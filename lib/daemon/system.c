@@ -18,7 +18,8 @@
 
 #include "lib/base/check.h"
 
-#define UMASK 0027
+#define UMASK     0027
+#define HEAP_STEP (1024 * 1024)
 
 static void raise_open_files(void)
 {
@@ -42,6 +43,9 @@ static void forbid_core_files(void)
 
 void gw_system_settle_in(enum gw_core_dumps dumps)
 {
+#ifndef GW_SANITIZED
+    (void)mallopt(M_TOP_PAD, HEAP_STEP); /* or a growing heap asks the kernel at every turn */
+#endif
     umask(UMASK);
     raise_open_files();
     if (dumps == GW_CORE_DUMPS_OFF) {
